@@ -5,9 +5,9 @@
 
 set(dependency_cache "${CMAKE_SOURCE_DIR}/.cache/deps")
 
-execute_process(COMMAND apt-get indextargets --format "$(REPO_URI)" "Created-By: Packages"
-                OUTPUT_VARIABLE debian_mirrors ERROR_QUIET)
-string(REGEX MATCH "[^\n]+/debian/" debian_mirror "${debian_mirrors}")
+# Unlike apt's other ways to tell its mirror, this one needs neither root nor lists that were fetched before.
+execute_process(COMMAND apt-get --print-uris update OUTPUT_VARIABLE apt_sources ERROR_QUIET)
+string(REGEX MATCH "[^']+/debian/" debian_mirror "${apt_sources}")
 find_program(apt_helper apt-helper PATHS /usr/lib/apt NO_CACHE)
 
 # Leaves the unpacked sources in ${name}_SOURCE_DIR.
@@ -19,7 +19,9 @@ function(dependency name)
     file(MAKE_DIRECTORY "${dependency_cache}")
     set(failed TRUE)
     if(apt_helper AND debian_mirror)
-      execute_process(COMMAND "${apt_helper}" -qq download-file "${debian_mirror}pool/main/${pin_POOL}"
+      # As this user: apt's own could not write here, nor be switched to in a user namespace.
+      execute_process(COMMAND "${apt_helper}" -qq -o APT::Sandbox::User=root download-file
+                              "${debian_mirror}pool/main/${pin_POOL}"
                               "${archive}" "SHA256:${pin_SHA256}"
                       RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
     endif()

@@ -63,7 +63,11 @@ export async function serve(folder, port = 0) {
   await new Promise((done, failed) => server.once("error", failed).listen(port, "127.0.0.1", done));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
-    close: () => new Promise((done) => server.close(done).closeAllConnections()),
+    close: () =>
+      new Promise((done) => {
+        server.close(done);
+        server.closeAllConnections();
+      }),
   };
 }
 
