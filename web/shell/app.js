@@ -1,0 +1,61 @@
+// The app in its worker, as the page sees it: commands go in, messages come out, the latest state is kept.
+export class App {
+  state = undefined;
+  catalog = undefined;
+  worker = new Worker("shell/worker.js");
+  #listeners = new Map();
+
+  constructor() {
+    this.ready = new Promise((done) => this.on("state", done));
+    this.worker.addEventListener("message", ({ data }) => {
+      if (data.type === "outbox") for (const message of JSON.parse(data.json)) this.#hear(message);
+      else this.#hear(data);
+    });
+    this.worker.addEventListener("error", (event) => {
+      this.#hear({ type: "failed", text: event.message ?? "shell/worker.js" });
+    });
+  }
+
+  on(type, listener) {
+    if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
+    this.#listeners.get(type).add(listener);
+  }
+
+  // The next message of a type.
+  next(type) {
+    return new Promise((done) => {
+      const once = (message) => {
+        this.#listeners.get(type).delete(once);
+        done(message);
+      };
+      this.on(type, once);
+    });
+  }
+
+  send(message, transfer = []) {
+    this.worker.postMessage(message, transfer);
+  }
+
+  command(command) {
+    this.send({ type: "command", command });
+  }
+
+  set(key, value) {
+    this.command({ do: "set", key, value });
+  }
+
+  // The scene as JSON text.
+  async save() {
+    const saved = this.next("saved");
+    this.command({ do: "save" });
+    return (await saved).json;
+  }
+
+  #hear(message) {
+    // Nodes are sent only when they have changed.
+    if (message.type === "state") this.state = { ...this.state, ...message };
+    if (message.type === "catalog") this.catalog = message;
+    const heard = message.type === "state" ? this.state : message;
+    for (const listener of [...(this.#listeners.get(message.type) ?? [])]) listener(heard);
+  }
+}

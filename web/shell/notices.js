@@ -1,0 +1,101 @@
+// What must be seen: notices that come and go at the stage's foot, the banner of a stopped run, and the last word.
+import { say } from "./announce.js";
+import { count, onLanguage, t } from "./texts.js";
+
+const stay = 6000;  // ms; an error stays until it is closed.
+
+export class Notices {
+  constructor(container) {
+    this.container = container;
+  }
+
+  show(text, kind = "info", action) {
+    const same = [...this.container.children].find((each) => each.dataset.text === text);
+    same?.remove();
+    const notice = document.createElement("div");
+    notice.className = `notice ${kind}`;
+    notice.dataset.text = text;
+    const words = document.createElement("p");
+    words.append(...withCode(kind === "error" ? `${t("shell.error")}: ${text}` : text));
+    notice.append(words);
+    const button = (label, does, className) => {
+      const made = document.createElement("button");
+      Object.assign(made, { type: "button", className });
+      made.addEventListener("click", () => {
+        notice.remove();
+        does?.();
+      });
+      notice.append(made);
+      return made;
+    };
+    if (action) button(action.label, action.does, "button").textContent = action.label;
+    const close = button("", undefined, "quiet close");
+    close.ariaLabel = close.title = t("shell.close");
+    close.innerHTML = `<svg class="icon small" aria-hidden="true"><use href="#icon-close"/></svg>`;
+    this.container.append(notice);
+    while (this.container.children.length > 3) this.container.firstChild.remove();
+    say(words.textContent);
+    if (kind !== "error") setTimeout(() => notice.remove(), action ? 2 * stay : stay);
+  }
+}
+
+// A text in which `names` are set as code.
+export function withCode(text) {
+  return text.split("`").map((part, i) => {
+    if (i % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  });
+}
+
+export function wireBanner(app, banner) {
+  const words = banner.querySelector("p");
+  const button = banner.querySelector("button");
+  let before = "";
+  const show = () => {
+    const { diverged, training_error } = app.state ?? {};
+    const text = diverged
+      ? t("shell.diverged", { step: count(diverged.step), node: diverged.node })
+      : training_error
+        ? t("shell.training-error", { error: training_error })
+        : "";
+    if (text === before) return;
+    before = text;
+    words.replaceChildren(...withCode(text));
+    button.hidden = !diverged;
+    banner.hidden = !text;
+  };
+  app.on("state", show);
+  onLanguage(show);
+}
+
+// The app cannot go on, or could not start: says so in both languages, for the texts may be what is missing.
+export function showFailure(failure, { reason, text }) {
+  const words = {
+    support: [
+      "This browser cannot show Sandflow: it needs WebGL 2 on an OffscreenCanvas. A current Chrome, Edge, Firefox or Safari has both.",
+      "이 브라우저에서는 Sandflow를 실행할 수 없습니다. OffscreenCanvas와 WebGL 2가 필요하며, 최신 Chrome, Edge, Firefox, Safari는 모두 지원합니다.",
+    ],
+    stopped: [
+      "Sandflow has stopped because of a mistake of its own. Reload the page to start again.",
+      "Sandflow 내부 오류로 실행이 멈췄습니다. 페이지를 새로 고쳐 다시 시작해 주세요.",
+    ],
+    start: [
+      "Sandflow could not be loaded. Check the connection, then reload the page.",
+      "Sandflow를 불러오지 못했습니다. 연결 상태를 확인한 뒤 페이지를 새로 고쳐 주세요.",
+    ],
+  }[reason === "webgl" ? "support" : (reason ?? "start")];
+  const box = document.createElement("div");
+  const paragraph = (content, lang) => Object.assign(document.createElement("p"), { textContent: content, lang });
+  box.append(paragraph(words[0], "en"), paragraph(words[1], "ko"));
+  if (text) box.append(Object.assign(document.createElement("pre"), { textContent: text }));
+  const again = Object.assign(document.createElement("button"), { type: "button", className: "button" });
+  again.textContent = "Reload · 새로 고침";
+  again.addEventListener("click", () => location.reload());
+  box.append(again);
+  failure.replaceChildren(box);
+  failure.hidden = false;
+  document.body.classList.remove("starting");
+  document.body.classList.add("failed");
+}

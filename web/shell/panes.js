@@ -1,0 +1,27 @@
+// On a phone one column shows at a time, by tabs; on anything wider all do.
+const phone = matchMedia("(max-width: 759px)");
+
+export function wirePanes(app, list) {
+  const tabs = [...list.querySelectorAll("[role=tab]")];
+  let chosen = tabs[0];
+  const send = () => {
+    const pane = phone.matches ? chosen.dataset.pane : "";
+    app.command({ do: "panes", graph: pane !== "views", views: pane !== "graph" });
+  };
+  const choose = (tab) => {
+    chosen = tab;
+    for (const each of tabs) {
+      each.ariaSelected = String(each === tab);
+      each.tabIndex = each === tab ? 0 : -1;
+    }
+    send();
+  };
+  for (const tab of tabs) tab.addEventListener("click", () => choose(tab));
+  list.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    choose(tabs[1 - tabs.indexOf(chosen)]);
+    chosen.focus();
+  });
+  phone.addEventListener("change", send);
+  send();
+}

@@ -1,0 +1,139 @@
+// The scenes: a menu of those that come with the site, and the learner's own files.
+import { inLanguage, onLanguage, t } from "./texts.js";
+import { shortcutOf } from "./keys.js";
+
+export class Scenes {
+  list = [];
+  #file;  // Of the scene that is open, if it is one of the list.
+  #name = "";  // Of the learner's file otherwise.
+
+  constructor(app, notices) {
+    this.app = app;
+    this.notices = notices;
+  }
+
+  async load() {
+    const answer = await fetch("scenes/index.json");
+    this.list = answer.ok ? await answer.json() : [];
+  }
+
+  // The scene the address asks for, or the first.
+  async openFirst() {
+    const wished = new URLSearchParams(location.search).get("scene");
+    const found = this.list.find(({ file }) => file === wished || file === `${wished}.json`);
+    if (wished && !found) this.notices.show(t("shell.scene-unknown", { scene: wished }), "error");
+    if (this.list.length) await this.open((found ?? this.list[0]).file);
+  }
+
+  async open(file) {
+    const answer = await fetch(`scenes/${file}`);
+    if (!answer.ok) return this.notices.show(t("shell.scene-missing", { scene: file }), "error");
+    await this.#replace(await answer.text());
+    this.#file = file;
+    this.showTitle();
+  }
+
+  async openFile(file) {
+    await this.#replace(await file.text());
+    this.#file = undefined;
+    this.#name = file.name.replace(/\.json$/, "");
+    this.showTitle();
+  }
+
+  // Nothing is thrown away: a scene that was edited can be brought back.
+  async #replace(text) {
+    const [file, name] = [this.#file, this.#name];
+    const before = this.app.state?.can_undo ? await this.app.save() : undefined;
+    this.app.command({ do: "open", text });
+    if (!before) return;
+    this.notices.show(t("shell.replaced"), "info", {
+      label: t("shell.bring-back"),
+      does: () => {
+        this.app.command({ do: "open", text: before });
+        [this.#file, this.#name] = [file, name];
+        this.showTitle();
+      },
+    });
+  }
+
+  async save() {
+    const json = await this.app.save();
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
+    link.download = this.#file ?? `${this.title() || "sandflow"}.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  title() {
+    const listed = this.list.find(({ file }) => file === this.#file);
+    return listed ? inLanguage(listed.title) : this.#name || this.app.state?.title || "";
+  }
+
+  showTitle() {
+    const title = this.title() || t("shell.untitled");
+    document.getElementById("scene-title").textContent = title;
+    document.title = `${title} · Sandflow`;
+  }
+
+  wireMenu(button, menu, chooser) {
+    const item = (role, icon, label, does, checked) => {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.role = role;
+      if (checked !== undefined) made.ariaChecked = String(checked);
+      made.innerHTML = `<svg class="icon small" aria-hidden="true">${icon ? `<use href="#icon-${icon}"/>` : ""}</svg>`;
+      made.append(label);
+      made.addEventListener("click", () => {
+        menu.hidePopover();
+        does();
+      });
+      return made;
+    };
+    const withKey = (made, does) => {
+      const key = document.createElement("kbd");
+      key.textContent = shortcutOf(does);
+      made.append(key);
+      return made;
+    };
+    const fill = () => {
+      const scenes = this.list.map(({ file, title }) => {
+        const open = file === this.#file;
+        return item("menuitemradio", open ? "check" : "", inLanguage(title), () => this.open(file), open);
+      });
+      const line = document.createElement("hr");
+      menu.replaceChildren(
+        ...scenes,
+        ...(scenes.length ? [line] : []),
+        withKey(item("menuitem", "open", t("shell.open-file"), () => chooser.click()), "open"),
+        withKey(item("menuitem", "save", t("shell.save-file"), () => this.save()), "save"),
+      );
+    };
+    menu.addEventListener("beforetoggle", ({ newState }) => {
+      if (newState !== "open") return;
+      fill();
+      const box = button.getBoundingClientRect();
+      menu.style.left = `${Math.max(8, box.left)}px`;
+      menu.style.top = `${box.bottom + 4}px`;
+    });
+    menu.addEventListener("toggle", ({ newState }) => {
+      button.ariaExpanded = String(newState === "open");
+      if (newState === "open") (menu.querySelector("[aria-checked=true]") ?? menu.querySelector("button")).focus();
+    });
+    menu.addEventListener("keydown", (event) => {
+      const items = [...menu.querySelectorAll("button")];
+      const here = items.indexOf(document.activeElement);
+      const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: items.length - 1 }[event.key];
+      if (event.key === "Tab") menu.hidePopover();
+      if (to === undefined) return;
+      event.preventDefault();
+      items.at(to % items.length).focus();
+    });
+    chooser.addEventListener("change", () => {
+      if (chooser.files[0]) this.openFile(chooser.files[0]);
+      chooser.value = "";
+    });
+    onLanguage(() => this.showTitle());
+    this.app.on("state", () => this.#file || this.showTitle());
+  }
+}

@@ -1,0 +1,149 @@
+// The training settings, made from the app's catalog: a row in the transport with as many as fit, a sheet with all.
+import { createField } from "./field.js";
+import { onLanguage, t } from "./texts.js";
+
+const phone = matchMedia("(max-width: 759px)");
+
+const spelled = (name) => {
+  const words = name.replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+};
+const helpOf = (kind, { name, help }) => t(`shell.${kind}.${name}`, {}, help ?? "");
+const labelOf = (name) => t(`shell.parameter.${name}`, {}, spelled(name));
+
+// A choice of the catalog and its parameters as settings. `ranks`: which leave the row first, the highest does.
+function choiceSettings(key, chosen, entries, ranks, disabled) {
+  if (!chosen?.name) return [];
+  const entry = entries.find((each) => each.name === chosen.name);
+  const choice = {
+    key, kind: "choice", label: t(`shell.${key}`), value: chosen.name, choices: entries, disabled,
+    help: entry && helpOf(key, entry), rank: ranks[0],
+  };
+  const parameters = (entry?.parameters ?? []).map((parameter, i) => ({
+    ...parameter,
+    key: `${key}.${parameter.name}`, kind: "number", label: labelOf(parameter.name), disabled,
+    help: helpOf("parameter-help", parameter), value: chosen.parameters?.[parameter.name] ?? parameter.initial,
+    rank: ranks[i + 1] ?? 20 + i,
+  }));
+  return [choice, ...parameters];
+}
+
+// Everything there is to set, by group, in the order of the row.
+function settingsOf(state, catalog) {
+  const idle = !state.can_train;
+  const hasData = Boolean(state.data?.name);
+  const number = (key, value, more) => ({ key, kind: "number", label: labelOf(key), value, integer: true, ...more });
+  return {
+    optimizer: choiceSettings("optimizer", state.optimizer, catalog.optimizers, [0, 1, 3], idle),
+    batches: hasData
+      ? [number("batch_size", state.batch_size, {
+          minimum: 1, maximum: state.train_examples || 1e6, logarithmic: true, disabled: idle, rank: 4,
+          help: t("shell.parameter-help.batch_size"),
+        })]
+      : [],
+    initializer: choiceSettings("initializer", state.initializer, catalog.initializers, [5, 7, 8], false),
+    seed: [number("seed", state.seed, { minimum: 0, maximum: 2 ** 31 - 1, rank: 6, help: t("shell.parameter-help.seed") })],
+    data: choiceSettings("data", state.data, catalog.datasets, [], false),
+    speed: [{ key: "speed", kind: "slider", label: t("shell.speed"), value: state.speed, disabled: idle, rank: 2,
+              help: t("shell.parameter-help.speed") }],
+  };
+}
+
+// A place that shows settings; fields stay while their setting does, so that none loses the focus to a redrawing.
+function createPlace(container, app) {
+  const fields = new Map();
+  return {
+    fields,
+    show(settings) {
+      const wanted = new Set(settings.map((setting) => setting.key));
+      for (const [key, field] of fields) {
+        if (wanted.has(key)) continue;
+        field.element.remove();
+        fields.delete(key);
+      }
+      settings.forEach((setting, i) => {
+        if (!fields.has(setting.key)) fields.set(setting.key, createField(setting, (value) => app.set(setting.key, value)));
+        const { element } = fields.get(setting.key);
+        if (container.children[i] !== element) container.insertBefore(element, container.children[i] ?? null);
+        fields.get(setting.key).show(setting);
+      });
+    },
+  };
+}
+
+export function wireSettings(app, { bar, all, sheet, button }) {
+  const row = createPlace(bar, app);
+  const groups = {};
+  let inRow = [];
+  let keys = "";
+
+  // Leaves in the row what fits.
+  const fit = () => {
+    const byRank = [...inRow].sort((a, b) => b.rank - a.rank);
+    for (const { key } of inRow) row.fields.get(key).element.hidden = false;
+    for (const { key } of byRank) {
+      if (bar.scrollWidth <= bar.clientWidth) break;
+      row.fields.get(key).element.hidden = true;
+    }
+  };
+
+  const show = () => {
+    if (!app.state || !app.catalog) return;
+    const settings = settingsOf(app.state, app.catalog);
+    inRow = Object.entries(settings).flatMap(([group, list]) => (group === "data" ? [] : list));
+    row.show(inRow);
+    for (const [name, list] of Object.entries(settings)) {
+      groups[name] ??= createGroup(all, app);
+      groups[name].show(list);
+    }
+    const latest = inRow.map(({ key, label }) => key + label).join();
+    if (latest !== keys) fit();
+    keys = latest;
+  };
+
+  new ResizeObserver(fit).observe(bar);
+  document.fonts.addEventListener("loadingdone", fit);
+  app.on("state", show);
+  app.on("catalog", show);
+  onLanguage(show);
+  wireSheet(sheet, button);
+}
+
+// A group of the sheet: its settings, and what the chosen one is.
+function createGroup(all, app) {
+  const group = document.createElement("section");
+  const fields = document.createElement("div");
+  const help = document.createElement("p");
+  group.className = "group";
+  fields.className = "fields";
+  help.className = "about";
+  group.append(fields, help);
+  all.append(group);
+  const place = createPlace(fields, app);
+  return {
+    show(settings) {
+      group.hidden = !settings.length;
+      place.show(settings);
+      help.textContent = settings[0]?.help ?? "";
+    },
+  };
+}
+
+// Beside the canvas the sheet leaves everything in reach; on a phone it lies over it and a tap outside closes it.
+function wireSheet(sheet, button) {
+  const close = () => sheet.close();
+  button.addEventListener("click", () => {
+    if (sheet.open) return close();
+    if (phone.matches) sheet.showModal();
+    else sheet.show();
+    button.ariaExpanded = "true";
+  });
+  sheet.querySelector(".close").addEventListener("click", close);
+  sheet.addEventListener("click", (event) => event.target === sheet && close());
+  sheet.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  sheet.addEventListener("close", () => {
+    button.ariaExpanded = "false";
+    button.focus();
+  });
+  phone.addEventListener("change", () => sheet.open && close());
+}

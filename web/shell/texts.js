@@ -1,0 +1,53 @@
+// What the page says, in the visitor's language; switching is instant, for both languages are loaded.
+import { recall, remember } from "./storage.js";
+
+const languages = ["en", "ko"];
+const texts = {};
+const listeners = [];
+let language = choose();
+
+function choose() {
+  const wished = [new URLSearchParams(location.search).get("lang"), recall("language")];
+  return wished.find((wish) => languages.includes(wish)) ?? (navigator.language.startsWith("ko") ? "ko" : "en");
+}
+
+export async function loadTexts() {
+  const load = async (name) => (texts[name] = await (await fetch(`languages/${name}.json`)).json());
+  await Promise.all(languages.map(load));
+  write();
+}
+
+export const currentLanguage = () => language;
+
+// Every text for the app, English where the language has none yet.
+export const allTexts = () => ({ ...texts.en, ...texts[language] });
+
+// The text of a key with its {values}; `otherwise` (or the key, so that a gap is seen) where there is none.
+export function t(key, values = {}, otherwise = key) {
+  const text = texts[language]?.[key] ?? texts.en?.[key] ?? otherwise;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+export const count = (number) => Number(number ?? 0).toLocaleString(language);
+
+// One of {"en": ..., "ko": ...}.
+export const inLanguage = (titles) => titles?.[language] ?? titles?.en ?? "";
+
+// Calls back now and whenever the language changes.
+export function onLanguage(listener) {
+  listeners.push(listener);
+  listener();
+}
+
+export function switchLanguage() {
+  language = languages[(languages.indexOf(language) + 1) % languages.length];
+  remember("language", language);
+  write();
+  for (const listener of listeners) listener();
+}
+
+function write() {
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
+  for (const element of document.querySelectorAll("[data-label]")) element.ariaLabel = t(element.dataset.label);
+}
