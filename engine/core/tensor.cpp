@@ -1,0 +1,87 @@
+// Storage of tensors: one aligned block of plain elements, or a vector of strings.
+#include "engine/core/tensor.h"
+
+#include <cstring>
+#include <new>
+
+#include "engine/core/text.h"
+
+namespace sandflow {
+
+// 16 bytes is what a SIMD128 load wants.
+struct Tensor::Storage {
+  static constexpr std::align_val_t kAlignment{16};
+
+  explicit Storage(std::size_t byte_count)
+      : bytes(static_cast<std::byte*>(::operator new(byte_count + 16, kAlignment))), size(byte_count) {}
+  explicit Storage(std::vector<std::string> values) : strings(std::move(values)) {}
+  ~Storage() { ::operator delete(bytes, kAlignment); }
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  std::byte* bytes = nullptr;
+  std::size_t size = 0;
+  std::vector<std::string> strings;
+};
+
+Result<Tensor> Tensor::make(DType dtype, Shape shape) {
+  SANDFLOW_CHECK(shape.fully_defined());
+  const std::int64_t per_element =
+      dtype == DType::kString ? 32 : static_cast<std::int64_t>(size_in_bytes(dtype));
+  if (shape.elements() > kMaxBytes / per_element)
+    return Error{ErrorKind::kResourceExhausted,
+                 cat("OOM when allocating tensor with shape", shape.runtime(), " and type ", cpp_name(dtype)),
+                 {}};
+  return Tensor(dtype, std::move(shape));
+}
+
+Tensor::Tensor(DType dtype, Shape shape)
+    : dtype_(dtype), shape_(std::move(shape)), elements_(shape_.elements()) {
+  if (dtype == DType::kString) {
+    storage_ = std::make_shared<Storage>(std::vector<std::string>(static_cast<std::size_t>(elements_)));
+    return;
+  }
+  storage_ = std::make_shared<Storage>(static_cast<std::size_t>(elements_) * size_in_bytes(dtype));
+  std::memset(storage_->bytes, 0, storage_->size);
+}
+
+const void* Tensor::data(DType expected) const {
+  SANDFLOW_CHECK(storage_ && expected == dtype_);
+  return dtype_ == DType::kString ? static_cast<const void*>(storage_->strings.data()) : storage_->bytes;
+}
+
+void* Tensor::own_data(DType expected) {
+  SANDFLOW_CHECK(storage_ && expected == dtype_);
+  if (shared()) {
+    if (dtype_ == DType::kString) {
+      storage_ = std::make_shared<Storage>(storage_->strings);
+    } else {
+      auto copy = std::make_shared<Storage>(storage_->size);
+      std::memcpy(copy->bytes, storage_->bytes, storage_->size);
+      storage_ = std::move(copy);
+    }
+  }
+  return dtype_ == DType::kString ? static_cast<void*>(storage_->strings.data()) : storage_->bytes;
+}
+
+double Tensor::number(std::int64_t i) const {
+  return with_plain(dtype_,
+                    [&]<class T>() { return static_cast<double>(read<T>()[static_cast<std::size_t>(i)]); });
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+  SANDFLOW_CHECK(shape.elements() == elements_);
+  Tensor copy = *this;
+  copy.shape_ = std::move(shape);
+  return copy;
+}
+
+bool Tensor::same_bits(const Tensor& other) const {
+  if (defined() != other.defined()) return false;
+  if (!defined()) return true;
+  if (dtype_ != other.dtype_ || shape_ != other.shape_) return false;
+  if (dtype_ == DType::kString) return storage_->strings == other.storage_->strings;
+  return std::memcmp(storage_->bytes, other.storage_->bytes, storage_->size) == 0;
+}
+
+}  // namespace sandflow

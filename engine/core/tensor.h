@@ -1,0 +1,78 @@
+// A tensor with its value: dtype, shape and elements in row-major order.
+// Copies share their elements until one of them is written to, so handing tensors around costs nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/core/dtype.h"
+#include "engine/core/error.h"
+#include "engine/core/shape.h"
+
+namespace sandflow {
+
+class Tensor {
+ public:
+  // No tensor may be larger: a learner's slip (zeros([10**12])) gets an error, not a dead page.
+  static constexpr std::int64_t kMaxBytes = std::int64_t{1} << 28;
+
+  Tensor() = default;  // No value at all; `defined()` is false.
+  // Zeros (empty strings) of a shape known to fit; `make` is the form for shapes a learner chose.
+  Tensor(DType dtype, Shape shape);
+  static Result<Tensor> make(DType dtype, Shape shape);
+
+  template <class T>
+  static Tensor scalar(T value) {
+    return of<T>({}, {value});
+  }
+  template <class T>
+  static Tensor of(Shape shape, const std::vector<T>& values) {
+    Tensor tensor(dtype_of<T>, std::move(shape));
+    SANDFLOW_CHECK(static_cast<std::size_t>(tensor.elements()) == values.size());
+    std::span<T> out = tensor.write<T>();
+    for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i];
+    return tensor;
+  }
+  template <class T>
+  static Tensor vector(const std::vector<T>& values) {
+    return of<T>({static_cast<std::int64_t>(values.size())}, values);
+  }
+
+  bool defined() const { return storage_ != nullptr; }
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  std::int64_t elements() const { return elements_; }
+
+  template <class T>
+  std::span<const T> read() const {
+    return {static_cast<const T*>(data(dtype_of<T>)), static_cast<std::size_t>(elements_)};
+  }
+  // For writing: first makes the elements this tensor's own if they are shared.
+  template <class T>
+  std::span<T> write() {
+    return {static_cast<T*>(own_data(dtype_of<T>)), static_cast<std::size_t>(elements_)};
+  }
+  bool shared() const { return storage_.use_count() > 1; }
+
+  // Element `i` of any numeric or bool tensor as a double (int64 above 2^53 is rounded).
+  double number(std::int64_t i) const;
+  // The same elements seen with another shape of as many elements.
+  Tensor reshaped(Shape shape) const;
+  // Whether dtype, shape and every bit of every element agree.
+  bool same_bits(const Tensor& other) const;
+
+ private:
+  struct Storage;
+  const void* data(DType expected) const;
+  void* own_data(DType expected);
+
+  DType dtype_ = DType::kFloat32;
+  Shape shape_;
+  std::int64_t elements_ = 0;
+  std::shared_ptr<Storage> storage_;
+};
+
+}  // namespace sandflow

@@ -1,0 +1,276 @@
+// Adding nodes: names, dtypes, then shapes.
+#include "engine/graph/graph.h"
+
+#include <algorithm>
+
+#include "engine/core/text.h"
+
+namespace sandflow {
+
+const char* name(Family family) {
+  constexpr const char* kNames[] = {"source",     "state", "arithmetic", "math",   "reduction", "linear",
+                                    "activation", "loss",  "shape",      "random", "training"};
+  return kNames[static_cast<int>(family)];
+}
+
+const AttrSpec* Op::find_attr(std::string_view attr_name) const {
+  for (const AttrSpec& spec : attrs)
+    if (attr_name == spec.name) return &spec;
+  return nullptr;
+}
+
+namespace {
+
+bool name_char(char c, bool first) {
+  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+  return letter || (!first && (c == '_' || c == '-' || c == '/'));
+}
+
+bool valid_node_name(std::string_view name) {
+  if (name.empty() || !name_char(name[0], true)) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) { return name_char(c, false); });
+}
+
+const Attr* given(const Attrs& attrs, std::string_view name) {
+  for (const Attr& attr : attrs)
+    if (attr.name == name) return &attr;
+  return nullptr;
+}
+
+AttrKind kind_of(const AttrValue& value) {
+  constexpr AttrKind kKinds[] = {AttrKind::kBool, AttrKind::kInt,   AttrKind::kFloat,  AttrKind::kString,
+                                 AttrKind::kType, AttrKind::kShape, AttrKind::kTensor, AttrKind::kInts};
+  return kKinds[value.index()];
+}
+
+Status check_attrs(const Node& node) {
+  for (const Attr& attr : node.attrs) {
+    const AttrSpec* spec = node.op->find_attr(attr.name);
+    if (!spec)
+      return value_error(cat("Operation '", node.op->type, "' has no attr named '", attr.name, "'."));
+    if (spec->kind != kind_of(attr.value))
+      return type_error(
+          cat("Attr '", attr.name, "' of '", node.op->type, "' Op has a value of another kind."));
+    if (spec->kind == AttrKind::kType && !spec->allowed->contains(std::get<DType>(attr.value)))
+      return type_error(cat("Value passed to parameter '", attr.name, "' has DataType ",
+                            name(std::get<DType>(attr.value)),
+                            " not in list of allowed values: ", spec->allowed->listing));
+    double number = 0;
+    if (const auto* i = std::get_if<std::int64_t>(&attr.value)) number = static_cast<double>(*i);
+    if (const auto* f = std::get_if<double>(&attr.value)) number = *f;
+    if (spec->minimum < spec->maximum && !(number >= spec->minimum && number <= spec->maximum))
+      return value_error(cat("Attr '", attr.name, "' of '", node.op->type, "' Op passed ", shortest(number),
+                             ", outside of [", shortest(spec->minimum), ", ", shortest(spec->maximum), "]."));
+  }
+  return {};
+}
+
+}  // namespace
+
+// python/framework/op_def_library.py: type attributes are taken from the inputs, first come, first served.
+Status Graph::resolve_types(Node& node) const {
+  const Op& op = *node.op;
+  const std::size_t fixed_inputs = op.inputs.size();
+  const bool variadic = !op.inputs.empty() && op.inputs.back().is_variadic;
+  if (variadic ? node.inputs.size() < fixed_inputs : node.inputs.size() != fixed_inputs)
+    return type_error(cat("'", op.type, "' Op takes ", fixed_inputs, variadic ? " or more" : "",
+                          " inputs, got ", node.inputs.size(), "."));
+  std::map<std::string, std::string> first_with;  // Which argument decided a type attribute.
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const Arg& arg = op.inputs[std::min(i, fixed_inputs - 1)];
+    const Node::Result& tensor = result(node.inputs[i]);
+    if (arg.is_ref && !tensor.is_ref)
+      return type_error(cat("'", op.type, "' Op requires that input '", arg.name,
+                            "' be a mutable tensor (e.g.: a tf.Variable)"));
+    if (!arg.type.type_attr) {
+      if (tensor.dtype != arg.type.fixed)
+        return type_error(cat("Input '", arg.name, "' of '", op.type, "' Op has type ", name(tensor.dtype),
+                              " that does not match expected type of ", name(arg.type.fixed), "."));
+      continue;
+    }
+    if (const Attr* known = given(node.attrs, arg.type.type_attr)) {
+      if (std::get<DType>(known->value) == tensor.dtype) continue;
+      if (arg.is_variadic) {
+        const std::string types = join(std::span(node.inputs).subspan(fixed_inputs - 1), ", ",
+                                       [&](Output input) { return std::string(name(dtype(input))); });
+        return type_error(cat("Tensors in list passed to '", arg.name, "' of '", op.type, "' Op have types [",
+                              types, "] that don't all match."));
+      }
+      return type_error(cat("Input '", arg.name, "' of '", op.type, "' Op has type ", name(tensor.dtype),
+                            " that does not match type ", name(std::get<DType>(known->value)),
+                            " of argument '", first_with[arg.type.type_attr], "'."));
+    }
+    const AttrSpec* spec = op.find_attr(arg.type.type_attr);
+    SANDFLOW_CHECK(spec);
+    if (!spec->allowed->contains(tensor.dtype))
+      return type_error(cat("Value passed to parameter '", arg.name, "' has DataType ", name(tensor.dtype),
+                            " not in list of allowed values: ", spec->allowed->listing));
+    node.attrs.push_back({arg.type.type_attr, tensor.dtype});
+    first_with[arg.type.type_attr] = arg.name;
+  }
+  for (const AttrSpec& spec : op.attrs) {
+    if (given(node.attrs, spec.name)) continue;
+    if (!spec.initial)
+      return type_error(cat("Missing a value for attr '", spec.name, "' of '", op.type, "' Op."));
+    node.attrs.push_back({spec.name, *spec.initial});
+  }
+  SANDFLOW_TRY(check_attrs(node));
+  for (const Arg& arg : op.outputs)
+    node.outputs.push_back({arg.type.type_attr ? node.attr<DType>(arg.type.type_attr) : arg.type.fixed,
+                            arg.is_ref, Shape::unknown_rank()});
+  return {};
+}
+
+Result<int> Graph::add(const Op& op, std::string_view name, std::vector<Output> inputs, Attrs attrs,
+                       std::vector<int> control_inputs) {
+  Node node;
+  node.id = size();
+  node.op = &op;
+  node.inputs = std::move(inputs);
+  node.attrs = std::move(attrs);
+  for (int control : control_inputs)
+    if (std::find(node.control_inputs.begin(), node.control_inputs.end(), control) ==
+        node.control_inputs.end())
+      node.control_inputs.push_back(control);
+  if (name.empty()) name = op.type;
+  if (name.back() == '/')
+    node.name = name.substr(0, name.size() - 1);
+  else
+    node.name = unique_name(name);
+  if (!valid_node_name(node.name)) return value_error(cat("'", node.name, "' is not a valid node name"));
+  auto at_node = [&](Error error) {
+    error.node = node.name;
+    return error;
+  };
+  if (Status typed = resolve_types(node); !typed.ok()) return at_node(typed.error());
+  InferenceContext context(*this, node);
+  if (Status inferred = op.infer(context); !inferred.ok()) {
+    Error error = inferred.error();
+    error.message += context.where();
+    return at_node(std::move(error));
+  }
+  by_name_[node.name] = node.id;
+  nodes_.push_back(std::move(node));
+  return size() - 1;
+}
+
+std::optional<int> Graph::find(std::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? std::nullopt : std::optional<int>(it->second);
+}
+
+std::string Graph::tensor_name(Output output) const { return cat(node(output.node).name, ":", output.index); }
+
+std::string Graph::tensor_text(Output output) const {
+  const Node::Result& r = result(output);
+  const std::string shape = r.shape.has_rank() ? cat(", shape=", r.shape.python()) : "";
+  return cat("Tensor(\"", tensor_name(output), "\"", shape, ", dtype=", name(r.dtype), r.is_ref ? "_ref" : "",
+             ")");
+}
+
+std::string Graph::tensor_repr(Output output) const {
+  const Node::Result& r = result(output);
+  return cat("<tf.Tensor '", tensor_name(output), "' shape=", r.shape.python(), " dtype=", name(r.dtype),
+             r.is_ref ? "_ref" : "", ">");
+}
+
+std::string Graph::unique_name(std::string_view name) {
+  const std::string base = scope_ + std::string(name);
+  const std::string key = lower(base);
+  int i = name_counts_[key]++;
+  if (i == 0) return base;
+  std::string candidate;
+  do {
+    candidate = cat(key, "_", i++);
+  } while (name_counts_.contains(candidate));
+  name_counts_[candidate] = 1;
+  // All lower numbers are taken by now; starting here next time keeps a long run of equal names quick.
+  name_counts_[key] = i;
+  return cat(base, "_", i - 1);
+}
+
+Graph::Scope Graph::name_scope(std::string_view name) {
+  std::string previous = scope_;
+  if (name.empty())
+    scope_.clear();
+  else if (name.back() == '/')
+    scope_ = name;
+  else
+    scope_ = unique_name(name) + "/";
+  return {*this, std::move(previous)};
+}
+
+SeedPair Graph::op_seed(std::optional<std::int64_t> op_seed) const {
+  constexpr std::int64_t kDefaultGraphSeed = 87654321, kMaxInt32 = 2147483647;
+  if (!seed_ && !op_seed) return {};
+  auto wrap = [](std::int64_t s) { return (s % kMaxInt32 + kMaxInt32) % kMaxInt32; };
+  SeedPair pair{wrap(seed_.value_or(kDefaultGraphSeed)), wrap(op_seed.value_or(size()))};
+  if (pair.seed == 0 && pair.seed2 == 0) pair.seed2 = kMaxInt32;
+  return pair;
+}
+
+std::optional<Tensor> Graph::constant_value(Output output) const {
+  const Node& source = node(output.node);
+  const std::string_view type = source.op->type;
+  if (type == "Const") return source.attr<Tensor>("value");
+  if (type == "Identity") return constant_value(source.inputs[0]);
+  if (type == "Shape" && shape(source.inputs[0]).fully_defined()) {
+    const Shape& known = shape(source.inputs[0]);
+    if (source.outputs[0].dtype == DType::kInt64) return Tensor::vector(known.dims());
+    return Tensor::vector(std::vector<std::int32_t>(known.dims().begin(), known.dims().end()));
+  }
+  return std::nullopt;
+}
+
+Shape Graph::constant_as_shape(Output output) const {
+  if (const auto value = constant_value(output); value && value->shape().rank() == 1) {
+    Shape shape;
+    for (std::int64_t i = 0; i < value->elements(); ++i) {
+      const auto size = static_cast<std::int64_t>(value->number(i));
+      shape.append(size < 0 ? Shape::kUnknown : size);
+    }
+    return shape;
+  }
+  const Node& source = node(output.node);
+  if (std::string_view(source.op->type) == "Shape") return shape(source.inputs[0]);
+  const Shape& vector = shape(output);
+  if (vector.has_rank() && vector.rank() == 1 && vector.dim(0) != Shape::kUnknown)
+    return Shape::unknown_dims(static_cast<int>(vector.dim(0)));
+  return Shape::unknown_rank();
+}
+
+std::optional<Tensor> InferenceContext::constant(int i) {
+  auto value = graph_.constant_value(node_.inputs[static_cast<std::size_t>(i)]);
+  if (value && value->dtype() != DType::kString) {
+    std::string text;
+    for (std::int64_t k = 0; k < std::min<std::int64_t>(value->elements(), 3); ++k)
+      text += (k ? " " : "") + shortest(value->number(k));
+    computed_[i] = cat("<", text, value->elements() > 3 ? "...>" : ">");
+  }
+  return value;
+}
+
+Shape InferenceContext::constant_as_shape(int i) {
+  Shape shape = graph_.constant_as_shape(node_.inputs[static_cast<std::size_t>(i)]);
+  if (shape.has_rank()) computed_shapes_[i] = shape.runtime();
+  return shape;
+}
+
+Status InferenceContext::require_rank(int i, int rank) const {
+  if (!input(i).has_rank() || input(i).rank() == rank) return {};
+  return value_error(cat("Shape must be rank ", rank, " but is rank ", input(i).rank()));
+}
+
+std::string InferenceContext::where() const {
+  std::string text = cat(" for '", node_.name, "' (op: '", node_.op->type, "') with input shapes: ",
+                         join(node_.inputs, ", ", [&](Output o) { return graph_.shape(o).runtime(); }));
+  auto list = [](const std::map<int, std::string>& values) {
+    return join(values, ", ", [](const auto& v) { return cat("input[", v.first, "] = ", v.second); });
+  };
+  if (!computed_.empty()) text += cat(" and with computed input tensors: ", list(computed_));
+  if (!computed_shapes_.empty())
+    text += cat(" and with input tensors computed as partial shapes: ", list(computed_shapes_));
+  return text + ".";
+}
+
+}  // namespace sandflow

@@ -1,0 +1,41 @@
+// Inference and index arithmetic of elementwise operations.
+#include "engine/ops/elementwise.h"
+
+namespace sandflow {
+
+Status infer_like_input(InferenceContext& c) {
+  c.output(0, c.input(0));
+  return {};
+}
+
+Status infer_broadcast(InferenceContext& c) {
+  Result<Shape> shape = broadcast(c.input(0), c.input(1));
+  if (!shape.ok()) return shape.error();
+  c.output(0, *std::move(shape));
+  return {};
+}
+
+Status infer_scalar(InferenceContext& c) {
+  if (!c.node().outputs.empty()) c.output(0, Shape{});
+  return {};
+}
+
+std::vector<Output> no_gradient(GradientContext& c) { return std::vector<Output>(c.node.inputs.size()); }
+
+Result<BroadcastPlan> plan_broadcast(const Shape& x, const Shape& y) {
+  Result<Shape> shape = broadcast(x, y);
+  if (!shape.ok()) return invalid_argument(cat("Incompatible shapes: ", x.runtime(), " vs. ", y.runtime()));
+  const auto strides = [&](const Shape& operand) {
+    std::vector<std::int64_t> out(static_cast<std::size_t>(shape->rank()), 0);
+    std::int64_t stride = 1;
+    for (int i = operand.rank() - 1; i >= 0; --i) {
+      const int axis = i + shape->rank() - operand.rank();
+      if (operand.dim(i) != 1) out[static_cast<std::size_t>(axis)] = stride;
+      stride *= operand.dim(i);
+    }
+    return out;
+  };
+  return BroadcastPlan{*shape, strides(x), strides(y)};
+}
+
+}  // namespace sandflow

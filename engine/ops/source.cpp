@@ -1,0 +1,110 @@
+// Where values enter a graph, and operations that only pass them on.
+#include "engine/ops/elementwise.h"
+#include "engine/ops/list.h"
+
+namespace sandflow {
+
+namespace {
+
+Status infer_const(InferenceContext& c) {
+  c.output(0, c.node().attr<Tensor>("value").shape());
+  return {};
+}
+
+Status compute_const(KernelContext& c) {
+  c.forward(0, c.node().attr<Tensor>("value"));
+  return {};
+}
+
+Status infer_placeholder(InferenceContext& c) {
+  c.output(0, c.node().attr<Shape>("shape"));
+  return {};
+}
+
+// Runs only when nothing was fed (core/kernels/constant_op.cc).
+Status compute_placeholder(KernelContext& c) {
+  const Shape& shape = c.node().attr<Shape>("shape");
+  return invalid_argument(
+      cat("You must feed a value for placeholder tensor '", c.node().name, "' with dtype ",
+          cpp_name(c.node().attr<DType>("dtype")),
+          shape.has_rank() && shape.rank() > 0 ? cat(" and shape ", shape.runtime()) : ""));
+}
+
+// A variable is read by copying it, so that what is read keeps its value when the variable changes in the
+// same run.
+Status compute_identity(KernelContext& c) {
+  if (!c.is_reference(0)) {
+    c.forward(0, c.input(0));
+    return {};
+  }
+  SANDFLOW_TRY(c.allocate(0, c.input(0).shape()));
+  return with_any(c.input(0).dtype(), [&]<class T>() {
+    std::copy(c.in<T>(0).begin(), c.in<T>(0).end(), c.out<T>(0).begin());
+    return Status();
+  });
+}
+
+Status compute_forward(KernelContext& c) {
+  c.forward(0, c.input(0));
+  return {};
+}
+
+Status nothing(KernelContext&) { return {}; }
+
+std::vector<Output> pass_on(GradientContext& c) { return {c.grad()}; }
+
+}  // namespace
+
+std::vector<Op> source_ops() {
+  return {
+      {.type = "Const",
+       .python = "tf.constant",
+       .family = Family::kSource,
+       .outputs = {{"output", "dtype"}},
+       .attrs = {type_attr("dtype", kAnyType), {"value", AttrKind::kTensor, {}}},
+       .formula = R"(y = c)",
+       .help = "A value that never changes.",
+       .infer = infer_const,
+       .compute = compute_const},
+      {.type = "Placeholder",
+       .python = "tf.placeholder",
+       .family = Family::kSource,
+       .outputs = {{"output", "dtype"}},
+       .attrs = {type_attr("dtype", kAnyType), {"shape", AttrKind::kShape, Shape::unknown_rank()}},
+       .formula = R"(y = \text{feed\_dict}[y])",
+       .help = "A place for data that is fed in when the graph runs.",
+       .infer = infer_placeholder,
+       .compute = compute_placeholder},
+      {.type = "Identity",
+       .python = "tf.identity",
+       .family = Family::kSource,
+       .inputs = {{"input", "T"}},
+       .outputs = {{"output", "T"}},
+       .attrs = {type_attr("T", kAnyType)},
+       .formula = R"(y = x)",
+       .help = "Passes a tensor on unchanged.",
+       .infer = infer_like_input,
+       .compute = compute_identity,
+       .gradient = pass_on},
+      {.type = "StopGradient",
+       .python = "tf.stop_gradient",
+       .family = Family::kSource,
+       .inputs = {{"input", "T"}},
+       .outputs = {{"output", "T"}},
+       .attrs = {type_attr("T", kAnyType)},
+       .formula = R"(y = x,\quad \frac{\partial y}{\partial x} := 0)",
+       .help = "Passes a tensor on, but lets no gradient back.",
+       .infer = infer_like_input,
+       .compute = compute_forward,
+       .gradient = no_gradient},
+      {.type = "NoOp",
+       .python = "tf.no_op",
+       .family = Family::kSource,
+       .formula = R"(\varnothing)",
+       .help = "Does nothing itself; running it runs what it depends on (tf.group).",
+       .infer = infer_scalar,
+       .compute = nothing},
+  };
+}
+
+}  // namespace sandflow

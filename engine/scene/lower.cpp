@@ -1,0 +1,506 @@
+// Scene nodes become operations one by one, inputs first; then the gradients and the optimizer of the loss
+// are added.
+#include "engine/scene/lower.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "engine/core/text.h"
+#include "engine/graph/gradients.h"
+#include "engine/scene/node_types.h"
+#include "engine/tf/tf.h"
+#include "engine/training/initializers.h"
+#include "engine/training/optimizers.h"
+
+namespace sandflow {
+
+namespace {
+
+// Turns one scene into one graph; the members are what the steps hand on to each other.
+class Lowering {
+ public:
+  explicit Lowering(const Scene& scene) : scene_(scene) {
+    out_.graph = std::make_unique<Graph>();
+    out_.graph->set_seed(scene.training.seed);
+    out_.nodes.resize(scene.nodes.size());
+    for (std::size_t i = 0; i < scene.nodes.size(); ++i) index_[scene.nodes[i].name] = static_cast<int>(i);
+  }
+
+  Lowered run() {
+    for (int index : order()) {
+      add(index);
+      out_.owner.resize(static_cast<std::size_t>(out_.graph->size()), index);
+    }
+    add_training();
+    out_.owner.resize(static_cast<std::size_t>(out_.graph->size()), -1);
+    return std::move(out_);
+  }
+
+ private:
+  LoweredNode& lowered(int index) { return out_.nodes[static_cast<std::size_t>(index)]; }
+  const SceneNode& node(int index) const { return scene_.nodes[static_cast<std::size_t>(index)]; }
+
+  // The scene node at the other end of a port's wire; -1 if there is none.
+  int source(const Port& port) const {
+    if (port.kind != Port::Kind::kWire) return -1;
+    const auto it = index_.find(parse_wire(port.text).node);
+    return it == index_.end() ? -1 : it->second;
+  }
+
+  // Inputs before consumers, otherwise as in the scene, so that names and seeds do not depend on where wires
+  // were drawn. Nodes on a cycle get their error here and are left out.
+  std::vector<int> order() {
+    const int count = static_cast<int>(scene_.nodes.size());
+    std::vector<int> waiting(scene_.nodes.size(), 0);
+    std::vector<std::vector<int>> consumers(scene_.nodes.size());
+    std::set<int> ready;
+    for (int i = 0; i < count; ++i) {
+      for (const Port& port : node(i).inputs) {
+        if (source(port) < 0) continue;
+        ++waiting[static_cast<std::size_t>(i)];
+        consumers[static_cast<std::size_t>(source(port))].push_back(i);
+      }
+      if (waiting[static_cast<std::size_t>(i)] == 0) ready.insert(i);
+    }
+    std::vector<int> sorted;
+    while (!ready.empty()) {
+      const int next = *ready.begin();
+      ready.erase(ready.begin());
+      sorted.push_back(next);
+      for (int consumer : consumers[static_cast<std::size_t>(next)])
+        if (--waiting[static_cast<std::size_t>(consumer)] == 0) ready.insert(consumer);
+    }
+    for (int i = 0; i < count; ++i)
+      if (waiting[static_cast<std::size_t>(i)] > 0) mark_unordered(i, waiting);
+    return sorted;
+  }
+
+  // A node that never became ready lies on a cycle, or behind one.
+  void mark_unordered(int start, const std::vector<int>& waiting) {
+    std::vector<int> path;
+    int at = start;
+    while (std::find(path.begin(), path.end(), at) == path.end()) {
+      path.push_back(at);
+      for (const Port& port : node(path.back()).inputs)
+        if (const int from = source(port); from >= 0 && waiting[static_cast<std::size_t>(from)] > 0)
+          at = from;
+    }
+    if (at != start) {
+      lowered(start).is_blocked = true;
+      return;
+    }
+    std::reverse(path.begin(), path.end());
+    const std::string way = join(path, " -> ", [&](int i) { return node(i).name; });
+    lowered(start).error = Error{ErrorKind::kValueError,
+                                 cat("The graph has a cycle: ", node(start).name, " -> ", way,
+                                     ". An operation can only use tensors that exist before it."),
+                                 node(start).name};
+  }
+
+  std::string field_text(int index, const NodeField& field) const {
+    const auto& attrs = node(index).attrs;
+    const auto it = attrs.find(field.name);
+    return it == attrs.end() || it->second.empty() ? field.initial : it->second;
+  }
+  std::string field_text(int index, std::string_view name) const {
+    for (const NodeField& field : find_node_type(node(index).type)->fields)
+      if (field.name == name) return field_text(index, field);
+    return "";
+  }
+
+  static Error in_field(std::string_view field, Error error) {
+    error.message = cat(field, ": ", error.message);
+    return error;
+  }
+
+  Result<Literal> literal(int index, std::string_view field) const {
+    Result<Literal> value = Literal::parse(field_text(index, field));
+    if (!value.ok()) return in_field(field, value.error());
+    return value;
+  }
+  Result<Shape> shape(int index, std::string_view field) const {
+    const Result<Literal> value = literal(index, field);
+    if (!value.ok()) return value.error();
+    Result<Shape> shape = value->shape();
+    if (!shape.ok()) return in_field(field, shape.error());
+    return shape;
+  }
+  Result<DType> dtype(int index, std::string_view field) const {
+    const std::string text = field_text(index, field);
+    const auto found = dtype_from_name(text.starts_with("tf.") ? text.substr(3) : text);
+    if (!found) return type_error(cat("Cannot convert value '", text, "' to a TensorFlow DType."));
+    return *found;
+  }
+  Result<std::optional<std::int64_t>> seed(int index) const {
+    const std::string text = field_text(index, "seed");
+    if (text.empty() || text == "None") return std::optional<std::int64_t>();
+    const auto value = parse_int(text);
+    if (!value) return value_error(cat("seed: '", text, "' is not an integer."));
+    return std::optional<std::int64_t>(*value);
+  }
+
+  // The text of a field as an attribute of the operation.
+  Result<AttrValue> attribute(int index, const NodeField& field) const {
+    const std::string text = field_text(index, field);
+    switch (field.kind) {
+      case AttrKind::kType: {
+        const auto type = dtype(index, field.name);
+        return type.ok() ? Result<AttrValue>(AttrValue(*type)) : type.error();
+      }
+      case AttrKind::kBool:
+        if (text == "True" || text == "False") return AttrValue(text == "True");
+        return value_error(cat(field.name, ": '", text, "' is neither True nor False."));
+      case AttrKind::kInt: {
+        const auto number = parse_int(text);
+        if (!number) return value_error(cat(field.name, ": '", text, "' is not an integer."));
+        return AttrValue(static_cast<std::int64_t>(*number));
+      }
+      case AttrKind::kFloat: {
+        const auto number = parse_double(text);
+        if (!number) return value_error(cat(field.name, ": '", text, "' is not a number."));
+        return AttrValue(*number);
+      }
+      case AttrKind::kShape: {
+        const auto value = shape(index, field.name);
+        return value.ok() ? Result<AttrValue>(AttrValue(*value)) : value.error();
+      }
+      default:
+        return AttrValue(text);
+    }
+  }
+
+  Status add_const(int index) {
+    const Result<Literal> value = literal(index, "value");
+    if (!value.ok()) return value.error();
+    std::optional<DType> type;
+    if (!field_text(index, "dtype").empty()) {
+      const Result<DType> chosen = dtype(index, "dtype");
+      if (!chosen.ok()) return chosen.error();
+      type = *chosen;
+    }
+    Builder b(*out_.graph);
+    lowered(index).outputs = {tf::constant(b, *value, type, node(index).name)};
+    return b.status();
+  }
+
+  Status add_placeholder(int index) {
+    const Result<DType> type = dtype(index, "dtype");
+    if (!type.ok()) return type.error();
+    const Result<Shape> declared = shape(index, "shape");
+    if (!declared.ok()) return declared.error();
+    Builder b(*out_.graph);
+    const Output placeholder = tf::placeholder(b, *type, *declared, node(index).name);
+    SANDFLOW_TRY(b.status());
+    lowered(index).outputs = {placeholder};
+    const std::string feed = field_text(index, "feed");
+    if (feed.empty()) return {};
+    if (feed == "features")
+      out_.model.features.push_back(placeholder);
+    else if (feed == "labels")
+      out_.model.labels.push_back(placeholder);
+    else
+      return add_constant_feed(index, placeholder);
+    return {};
+  }
+
+  // A wrong feed is an error of running, but it is known already: it is shown at the placeholder, which stays
+  // usable.
+  Status add_constant_feed(int index, Output placeholder) {
+    const Graph& graph = *out_.graph;
+    const Result<Literal> value = literal(index, "feed");
+    if (!value.ok()) return value.error();
+    // np.asarray(value, dtype): Python numbers of any kind are taken.
+    Result<Tensor> tensor = value->tensor();
+    if (tensor.ok()) tensor = converted(*tensor, graph.dtype(placeholder));
+    if (!tensor.ok()) return tensor.error();
+    if (!graph.shape(placeholder).compatible_with(tensor->shape()))
+      return value_error(cat("Cannot feed value of shape ", tensor->shape().python(), " for Tensor '",
+                             graph.tensor_name(placeholder), "', which has shape '",
+                             graph.shape(placeholder).python(), "'"));
+    out_.model.constant_feeds.push_back({placeholder, *std::move(tensor)});
+    return {};
+  }
+
+  Status add_variable(int index) {
+    const SceneNode& own = node(index);
+    Builder b(*out_.graph);
+    const bool trainable = field_text(index, "trainable") != "False";
+    tf::Variable variable;
+    if (!own.inputs.empty() && own.inputs[0].kind != Port::Kind::kEmpty) {
+      tf::Value initial = Output{};
+      if (own.inputs[0].kind == Port::Kind::kWire) {
+        initial = *resolve(own.inputs[0], false);
+      } else {
+        const Result<Literal> value = Literal::parse(own.inputs[0].text);
+        if (!value.ok()) return in_field("initial_value", value.error());
+        initial = *value;
+      }
+      variable = tf::variable(b, initial, own.name, trainable);
+    } else {
+      const Result<DType> type = dtype(index, "dtype");
+      if (!type.ok()) return type.error();
+      if (field_text(index, "shape").empty())
+        return value_error(cat("Shape of a new variable (", own.name,
+                               ") must be fully defined, but instead was <unknown>."));
+      const Result<Shape> declared = shape(index, "shape");
+      if (!declared.ok()) return declared.error();
+      if (!declared->fully_defined())
+        return value_error(cat("Shape of a new variable (", own.name,
+                               ") must be fully defined, but instead was ", declared->python(), "."));
+      if (const auto fits = Tensor::make(*type, *declared); !fits.ok()) return fits.error();
+      const std::string chosen = field_text(index, "initializer");
+      const InitializerType* initializer =
+          find_initializer_type(chosen.empty() ? scene_.training.initializer.name : chosen);
+      if (!initializer) return value_error(cat("Unknown initializer: ", chosen));
+      Parameters parameters = complete(
+          initializer->parameters, chosen.empty() ? scene_.training.initializer.parameters : Parameters{});
+      for (const Parameter& parameter : initializer->parameters) {
+        const auto text = own.attrs.find(parameter.name);
+        if (chosen.empty() || text == own.attrs.end() || text->second.empty()) continue;
+        const auto number = parse_double(text->second);
+        if (!number || !(*number >= parameter.minimum && *number <= parameter.maximum))
+          return value_error(cat(parameter.name, ": '", text->second, "' is not a number from ",
+                                 shortest(parameter.minimum), " to ", shortest(parameter.maximum), "."));
+        parameters[parameter.name] = *number;
+      }
+      const auto op_seed = seed(index);
+      if (!op_seed.ok()) return op_seed.error();
+      variable = tf::variable_from(b, own.name, trainable, [&] {
+        return initializer->build(b, *declared, *type, parameters, *op_seed);
+      });
+    }
+    SANDFLOW_TRY(b.status());
+    lowered(index).outputs = {variable.value};
+    lowered(index).ref = variable.ref;
+    variables_.push_back(variable);
+    return {};
+  }
+
+  // The tensor at the other end of a wire; nothing if its node is missing, wrong, or has no such output.
+  std::optional<Output> resolve(const Port& port, bool wants_ref) {
+    const WireEnd end = parse_wire(port.text);
+    if (source(port) < 0 || end.output < 0) return std::nullopt;
+    const LoweredNode& from = lowered(source(port));
+    if (end.output >= static_cast<int>(from.outputs.size())) return std::nullopt;
+    if (wants_ref && from.ref.valid()) return from.ref;
+    return from.outputs[static_cast<std::size_t>(end.output)];
+  }
+
+  // An operation of the list. Literals typed into ports become constants in its scope, with the dtype that
+  // its other inputs ask for.
+  Status add_op(int index, const NodeType& type) {
+    const SceneNode& own = node(index);
+    const Op& op = *type.op;
+    std::vector<Output> inputs(own.inputs.size());
+    const auto arg = [&](std::size_t i) -> const Arg& {
+      return op.inputs[std::min(i, op.inputs.size() - 1)];
+    };
+    for (std::size_t i = 0; i < own.inputs.size(); ++i)
+      if (own.inputs[i].kind == Port::Kind::kWire) inputs[i] = *resolve(own.inputs[i], arg(i).is_ref);
+    Builder b(*out_.graph);
+    const auto scope = out_.graph->name_scope(own.name);
+    const std::string own_scope = out_.graph->scope();
+    for (std::size_t i = 0; i < own.inputs.size(); ++i) {
+      if (own.inputs[i].kind != Port::Kind::kLiteral) continue;
+      const Result<Literal> value = Literal::parse(own.inputs[i].text);
+      if (!value.ok()) return in_field(arg(i).name, value.error());
+      std::optional<DType> wanted;
+      if (!arg(i).type.type_attr) wanted = arg(i).type.fixed;
+      for (std::size_t k = 0; k < inputs.size() && !wanted; ++k)
+        if (inputs[k].valid() && arg(k).type.type_attr && arg(i).type.type_attr &&
+            std::string_view(arg(k).type.type_attr) == arg(i).type.type_attr)
+          wanted = out_.graph->dtype(inputs[k]);
+      const Result<Tensor> tensor = value->tensor_hinted(wanted);
+      if (!tensor.ok()) return tensor.error();
+      inputs[i] = tf::constant(b, *tensor, arg(i).name);
+      SANDFLOW_TRY(b.status());
+    }
+    Attrs attrs;
+    for (const NodeField& field : type.fields) {
+      if (field.name == "seed") {
+        const auto op_seed = seed(index);
+        if (!op_seed.ok()) return op_seed.error();
+        const SeedPair pair = out_.graph->op_seed(*op_seed == 0 ? std::nullopt : *op_seed);
+        attrs.push_back({"seed", pair.seed});
+        attrs.push_back({"seed2", pair.seed2});
+        continue;
+      }
+      Result<AttrValue> value = attribute(index, field);
+      if (!value.ok()) return value.error();
+      attrs.push_back({field.name, *std::move(value)});
+    }
+    const Output first = b.op(op.type, inputs, attrs, own_scope);
+    SANDFLOW_TRY(b.status());
+    for (int i = 0; i < static_cast<int>(op.outputs.size()); ++i)
+      lowered(index).outputs.push_back({first.node, i});
+    return {};
+  }
+
+  void add(int index) {
+    const SceneNode& own = node(index);
+    LoweredNode& result = lowered(index);
+    const auto fail = [&](Error error) {
+      error.node = own.name;
+      result.outputs.clear();
+      result.error = std::move(error);
+    };
+    const NodeType* type = find_node_type(own.type);
+    if (!type) return fail({ErrorKind::kNotFound, cat("Op type not registered '", own.type, "'"), {}});
+    for (std::size_t i = 0; i < own.inputs.size(); ++i) {
+      const Port& port = own.inputs[i];
+      if (port.kind != Port::Kind::kWire || resolve(port, false)) continue;
+      const WireEnd end = parse_wire(port.text);
+      const int from = source(port);
+      if (from < 0)
+        return fail(value_error(cat("The name '", end.node, "' refers to an Operation not in the graph.")));
+      if (!lowered(from).outputs.empty())
+        return fail(value_error(cat("The name '", end.node, ":", end.output,
+                                    "' refers to a Tensor which does not exist. The operation, '", end.node,
+                                    "', exists but only has ", lowered(from).outputs.size(), " outputs.")));
+      result.is_blocked = true;
+      return;
+    }
+    if (type->op) {
+      for (std::size_t i = 0; i < std::max(type->inputs.size(), own.inputs.size()); ++i) {
+        if (i < own.inputs.size() && own.inputs[i].kind != Port::Kind::kEmpty) continue;
+        const std::string& input = type->inputs[std::min(i, type->inputs.size() - 1)];
+        const std::string function = type->python.substr(type->python.rfind('.') + 1);
+        return fail(type_error(cat(function, "() missing 1 required positional argument: '", input, "'")));
+      }
+      if (own.inputs.size() > type->inputs.size() && !type->variadic)
+        return fail(type_error(
+            cat("'", own.type, "' Op takes ", type->inputs.size(), " inputs, got ", own.inputs.size(), ".")));
+    }
+    const Status status = own.type == "Const"         ? add_const(index)
+                          : own.type == "Placeholder" ? add_placeholder(index)
+                          : own.type == "Variable"    ? add_variable(index)
+                                                      : add_op(index, *type);
+    if (status.ok()) return;
+    // A placeholder with a wrong feed is still a node of the graph.
+    const std::vector<Output> outputs = result.outputs;
+    fail(status.error());
+    if (own.type == "Placeholder") result.outputs = outputs;
+  }
+
+  // The node a training setting names; nothing if there is none, or it is not in the graph.
+  Output role(const std::string& name) {
+    const WireEnd end = parse_wire(name);
+    const int index = name.empty() ? -1 : scene_.index_of(end.node);
+    if (index < 0 || end.output < 0 || end.output >= static_cast<int>(lowered(index).outputs.size()))
+      return {};
+    return lowered(index).outputs[static_cast<std::size_t>(end.output)];
+  }
+
+  void add_training() {
+    Model& model = out_.model;
+    model.accuracy = role(scene_.training.accuracy);
+    model.prediction = role(scene_.training.prediction);
+    Builder b(*out_.graph);
+    std::vector<tf::Variable> all = variables_;
+    if (!scene_.training.loss.empty()) {
+      model.loss = role(scene_.training.loss);
+      if (const Status status = add_updates(b, all); !status.ok()) {
+        out_.training_error = status.error();
+        model.loss = {};
+        model.train_op = -1;
+        all = variables_;
+      }
+    }
+    if (all.empty()) return;
+    Builder initializers(*out_.graph);
+    model.init_op = tf::variables_initializer(initializers, all);
+    SANDFLOW_CHECK(initializers.ok());
+  }
+
+  Status add_updates(Builder& b, std::vector<tf::Variable>& all) {
+    Model& model = out_.model;
+    if (!model.loss.valid())
+      return value_error(
+          cat("There is no loss to minimise: '", scene_.training.loss, "' cannot be computed."));
+    if (!is_floating(out_.graph->dtype(model.loss)))
+      return value_error(cat("The loss '", scene_.training.loss, "' must be a float tensor, not ",
+                             name(out_.graph->dtype(model.loss)), "."));
+    std::vector<tf::Variable> trained;
+    std::vector<Output> xs;
+    for (const tf::Variable& variable : variables_) {
+      if (!variable.is_trainable) continue;
+      trained.push_back(variable);
+      xs.push_back(variable.ref);
+    }
+    // The canvas shows the gradient of every node; asking for them adds nothing where they are on the way.
+    std::vector<int> shown;
+    for (int i = 0; i < static_cast<int>(out_.nodes.size()); ++i) {
+      if (lowered(i).outputs.empty() || !is_floating(out_.graph->dtype(lowered(i).outputs[0]))) continue;
+      shown.push_back(i);
+      xs.push_back(lowered(i).outputs[0]);
+    }
+    const Result<std::vector<Output>> gradient = gradients(b, {model.loss}, xs);
+    if (!gradient.ok()) return gradient.error();
+    const std::vector<Output> of_variables(gradient->begin(),
+                                           gradient->begin() + static_cast<std::ptrdiff_t>(trained.size()));
+    const OptimizerType* optimizer = find_optimizer_type(scene_.training.optimizer.name);
+    if (!optimizer) return value_error(cat("Unknown optimizer: ", scene_.training.optimizer.name));
+    const Result<Minimized> minimized =
+        minimize(b, *optimizer, complete(optimizer->parameters, scene_.training.optimizer.parameters),
+                 model.loss, trained, of_variables);
+    if (!minimized.ok()) return minimized.error();
+    for (std::size_t i = 0; i < shown.size(); ++i)
+      lowered(shown[i]).gradient = (*gradient)[trained.size() + i];
+    model.train_op = minimized->train_op;
+    model.hyper = minimized->hyper;
+    all.insert(all.end(), minimized->slots.begin(), minimized->slots.end());
+    return {};
+  }
+
+  const Scene& scene_;
+  std::map<std::string_view, int> index_;  // By name.
+  Lowered out_;
+  std::vector<tf::Variable> variables_;
+};
+
+Status check_parameters(std::string_view what, const Choice& choice, const std::vector<Parameter>& list) {
+  for (const auto& [name, value] : choice.parameters) {
+    const auto it =
+        std::find_if(list.begin(), list.end(), [&](const Parameter& p) { return name == p.name; });
+    if (it == list.end())
+      return value_error(cat(what, " '", choice.name, "' has no parameter '", name, "'."));
+    if (!(value >= it->minimum && value <= it->maximum))
+      return value_error(cat(what, " '", choice.name, "': ", name, " must be from ", shortest(it->minimum),
+                             " to ", shortest(it->maximum), ", not ", shortest(value), "."));
+    if (it->is_integer && value != std::floor(value))
+      return value_error(
+          cat(what, " '", choice.name, "': ", name, " must be an integer, not ", shortest(value), "."));
+  }
+  return {};
+}
+
+}  // namespace
+
+Lowered lower(const Scene& scene) { return Lowering(scene).run(); }
+
+Status check_choice(std::string_view what, const Choice& choice) {
+  const std::vector<Parameter>* list = nullptr;
+  if (what == "optimizer") {
+    if (const auto* type = find_optimizer_type(choice.name)) list = &type->parameters;
+  } else if (what == "initializer") {
+    if (const auto* type = find_initializer_type(choice.name)) list = &type->parameters;
+  } else {
+    if (choice.name.empty()) return {};
+    if (const auto* type = find_dataset_type(choice.name)) list = &type->parameters;
+  }
+  if (!list) return value_error(cat("Unknown ", what, ": '", choice.name, "'."));
+  return check_parameters(what, choice, *list);
+}
+
+Status check_settings(const Scene& scene) {
+  SANDFLOW_TRY(check_choice("data", scene.data));
+  SANDFLOW_TRY(check_choice("optimizer", scene.training.optimizer));
+  SANDFLOW_TRY(check_choice("initializer", scene.training.initializer));
+  if (scene.training.batch_size < 1)
+    return value_error(cat("batch_size must be at least 1, not ", scene.training.batch_size, "."));
+  return {};
+}
+
+}  // namespace sandflow

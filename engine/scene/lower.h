@@ -1,0 +1,39 @@
+// A scene turned into a graph. Nodes with mistakes keep their error and what depends on them is left out; the
+// rest works.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/graph/graph.h"
+#include "engine/scene/scene.h"
+#include "engine/training/trainer.h"
+
+namespace sandflow {
+
+struct LoweredNode {
+  std::vector<Output> outputs;  // Empty if the node is not in the graph.
+  Output ref;                   // Of a Variable: its memory.
+  Output gradient;              // d loss / d outputs[0]; invalid if there is none.
+  std::optional<Error> error;
+  bool is_blocked = false;  // An input is missing, or has an error.
+};
+
+struct Lowered {
+  std::unique_ptr<Graph> graph;
+  std::vector<LoweredNode> nodes;  // As Scene::nodes.
+  std::vector<int> owner;          // Which scene node added a graph node; -1 for training's own.
+  Model model;
+  std::optional<Error> training_error;  // Why the loss cannot be minimised.
+};
+
+Lowered lower(const Scene& scene);
+
+// What is wrong with a choice: an unknown name, an unknown parameter, a number out of its range. `what` is
+// "optimizer", "initializer" or "data".
+Status check_choice(std::string_view what, const Choice& choice);
+// The same for the whole of a scene's settings.
+Status check_settings(const Scene& scene);
+
+}  // namespace sandflow

@@ -1,0 +1,121 @@
+// The list: a node type of every operation, and tf.Variable.
+#include "engine/scene/node_types.h"
+
+#include <map>
+
+#include "engine/core/text.h"
+#include "engine/ops/list.h"
+#include "engine/tf/literal.h"
+#include "engine/training/initializers.h"
+
+namespace sandflow {
+
+namespace {
+
+const std::vector<std::string>& dtype_names(const DTypeSet& allowed) {
+  static std::map<unsigned, std::vector<std::string>> known;
+  std::vector<std::string>& names = known[allowed.mask];
+  if (names.empty())
+    for (int i = 0; i < kDTypeCount; ++i)
+      if (allowed.contains(static_cast<DType>(i))) names.emplace_back(name(static_cast<DType>(i)));
+  return names;
+}
+
+std::string initial_text(const AttrSpec& spec) {
+  if (!spec.initial) return "";
+  if (const auto* b = std::get_if<bool>(&*spec.initial)) return *b ? "True" : "False";
+  if (const auto* i = std::get_if<std::int64_t>(&*spec.initial)) return std::to_string(*i);
+  if (const auto* d = std::get_if<double>(&*spec.initial)) return Literal(*d).python();
+  if (const auto* t = std::get_if<DType>(&*spec.initial)) return name(*t);
+  if (std::holds_alternative<Shape>(*spec.initial)) return "None";
+  return "";
+}
+
+// What follows from the inputs, or belongs to the runtime, is not for the learner to set.
+bool is_own_choice(const Op& op, const AttrSpec& spec) {
+  const std::string_view attr = spec.name;
+  if (attr == "seed2" || attr == "use_locking" || attr == "validate_shape") return false;
+  for (const Arg& input : op.inputs)
+    if (input.type.type_attr && attr == input.type.type_attr) return false;
+  return true;
+}
+
+NodeType from_op(const Op& op) {
+  NodeType type{op.type, &op, op.python, op.formula, op.help, op.family, {}, {}, false, {}};
+  for (const Arg& input : op.inputs) {
+    type.inputs.emplace_back(input.name);
+    type.variadic = input.is_variadic;
+  }
+  for (const Arg& output : op.outputs) type.outputs.emplace_back(output.name);
+  for (const AttrSpec& spec : op.attrs) {
+    if (!is_own_choice(op, spec)) continue;
+    NodeField field;
+    field.name = spec.name;
+    field.kind = spec.kind;
+    field.initial = initial_text(spec);
+    field.minimum = spec.minimum;
+    field.maximum = spec.maximum;
+    if (spec.kind == AttrKind::kType) field.choices = dtype_names(*spec.allowed);
+    if (spec.kind == AttrKind::kBool) field.choices = {"True", "False"};
+    type.fields.push_back(std::move(field));
+  }
+  if (type.name == "Const") type.fields[1].initial = "0.0";
+  if (type.name == "Placeholder") {
+    type.fields[0].initial = "float32";
+    type.fields.push_back({.name = "feed", .kind = AttrKind::kTensor});
+  }
+  return type;
+}
+
+NodeType variable_type() {
+  const Op& op = *find_op("VariableV2");
+  NodeType type{"Variable",     nullptr,           "tf.Variable", op.formula, op.help,
+                Family::kState, {"initial_value"}, {"value"},     false,      {}};
+  type.fields = {
+      {.name = "shape", .kind = AttrKind::kShape, .initial = ""},
+      {.name = "dtype", .kind = AttrKind::kType, .initial = "float32", .choices = dtype_names(kFloats)},
+      {.name = "trainable", .kind = AttrKind::kBool, .initial = "True", .choices = {"True", "False"}},
+      {.name = "initializer", .kind = AttrKind::kString, .initial = "", .choices = {""}}};
+  for (const InitializerType& initializer : initializer_types()) {
+    type.fields[3].choices.emplace_back(initializer.name);
+    for (const Parameter& parameter : initializer.parameters)
+      type.fields.push_back({.name = parameter.name,
+                             .kind = AttrKind::kFloat,
+                             .initial = Literal(parameter.initial).python(),
+                             .minimum = parameter.minimum,
+                             .maximum = parameter.maximum,
+                             .only_if_field = "initializer",
+                             .only_if_value = initializer.name});
+  }
+  type.fields.push_back({.name = "seed", .kind = AttrKind::kInt});
+  return type;
+}
+
+}  // namespace
+
+const std::vector<NodeType>& node_types() {
+  static const std::vector<NodeType> types = [] {
+    std::vector<NodeType> list;
+    for (const Op* op : all_ops()) {
+      // A variable's four operations stand on the canvas as one.
+      if (std::string_view(op->type) == "VariableV2")
+        list.push_back(variable_type());
+      else
+        list.push_back(from_op(*op));
+    }
+    return list;
+  }();
+  return types;
+}
+
+const NodeType* find_node_type(std::string_view name) {
+  static const auto by_name = [] {
+    std::map<std::string_view, const NodeType*> map;
+    for (const NodeType& type : node_types()) map[type.name] = &type;
+    return map;
+  }();
+  const auto it = by_name.find(name);
+  return it == by_name.end() ? nullptr : it->second;
+}
+
+}  // namespace sandflow

@@ -1,0 +1,36 @@
+// What can stand on the canvas: every operation of engine/ops/list.h, and what TensorFlow's Python makes of
+// several operations (tf.Variable). Palette and inspector are loops over this list.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/op.h"
+
+namespace sandflow {
+
+// One thing the inspector can set on a node.
+struct NodeField {
+  std::string name;
+  AttrKind kind = AttrKind::kString;
+  std::string initial;  // As Python text; empty: left to TensorFlow (a dtype taken from the inputs).
+  std::vector<std::string> choices;          // Where only these are possible.
+  double minimum = 0, maximum = 0;           // Equal: no range.
+  std::string only_if_field, only_if_value;  // Shown only where that field has that value.
+};
+
+struct NodeType {
+  std::string name;
+  const Op* op = nullptr;  // Null for what is made of several operations.
+  std::string python, formula, help;
+  Family family = Family::kSource;
+  std::vector<std::string> inputs, outputs;
+  bool variadic = false;  // The last input may be repeated.
+  std::vector<NodeField> fields;
+};
+
+const std::vector<NodeType>& node_types();
+const NodeType* find_node_type(std::string_view name);
+
+}  // namespace sandflow

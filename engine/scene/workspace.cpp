@@ -1,0 +1,257 @@
+// Scene, history and run kept in step with each other.
+#include "engine/scene/workspace.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "engine/scene/json.h"
+#include "engine/scene/lower.h"
+#include "engine/training/trainer.h"
+
+namespace sandflow {
+
+namespace {
+
+// What decides the numbers of a run from its first step; the rest of a scene may change while it goes on.
+Scene run_key(Scene scene) {
+  scene.title.clear();
+  scene.training.batch_size = 1;
+  scene.training.optimizer.parameters.clear();
+  for (SceneNode& node : scene.nodes) node.x = node.y = 0;
+  return scene;
+}
+
+LiveSettings live_settings(const Training& training) {
+  const OptimizerType* optimizer = find_optimizer_type(training.optimizer.name);
+  return {training.batch_size,
+          optimizer ? complete(optimizer->parameters, training.optimizer.parameters) : Parameters{}};
+}
+
+Result<std::optional<Dataset>> make_data(const Choice& data) {
+  if (data.name.empty()) return std::optional<Dataset>();
+  const DatasetType* type = find_dataset_type(data.name);
+  if (!type) return value_error("Unknown data set: '" + data.name + "'.");
+  Result<Dataset> made = type->make(complete(type->parameters, data.parameters));
+  if (!made.ok()) return made.error();
+  return std::optional<Dataset>(*std::move(made));
+}
+
+// Which graph nodes need node `id`, itself included.
+std::vector<bool> dependents(const Graph& graph, int id) {
+  std::vector<bool> depends(static_cast<std::size_t>(graph.size()), false);
+  depends[static_cast<std::size_t>(id)] = true;
+  for (const Node& node : graph.nodes()) {
+    const auto needs = [&](int other) { return static_cast<bool>(depends[static_cast<std::size_t>(other)]); };
+    if (std::any_of(node.inputs.begin(), node.inputs.end(), [&](Output in) { return needs(in.node); }) ||
+        std::any_of(node.control_inputs.begin(), node.control_inputs.end(), needs))
+      depends[static_cast<std::size_t>(node.id)] = true;
+  }
+  return depends;
+}
+
+// Whether looking at a node's value would change a variable.
+std::vector<bool> writers(const Graph& graph) {
+  std::vector<bool> writes(static_cast<std::size_t>(graph.size()), false);
+  for (const Node& node : graph.nodes()) {
+    const bool draws = node.op->family == Family::kRandom;
+    bool any = node.op->is_stateful && !draws && !node.op->inputs.empty();
+    for (Output in : node.inputs) any = any || writes[static_cast<std::size_t>(in.node)];
+    for (int control : node.control_inputs) any = any || writes[static_cast<std::size_t>(control)];
+    writes[static_cast<std::size_t>(node.id)] = any;
+  }
+  return writes;
+}
+
+}  // namespace
+
+struct Workspace::State {
+  static constexpr std::size_t kUndoLimit = 500;
+
+  Scene scene;
+  std::vector<Scene> undo, redo;
+  std::string gesture;
+
+  std::optional<Dataset> data;
+  Choice data_made{"", {}};
+  Lowered lowered;
+  std::unique_ptr<Trainer> trainer;
+
+  Snapshot snapshot;
+  bool is_stale = true;
+
+  State() { restart(); }
+
+  // Makes `next` the scene; the run goes on if it can, else starts again.
+  Status take(Scene next) {
+    if (next.data != data_made) {
+      Result<std::optional<Dataset>> made = make_data(next.data);
+      if (!made.ok()) return made.error();
+      trainer.reset();
+      data = *std::move(made);
+      data_made = next.data;
+    }
+    const bool goes_on = trainer && run_key(scene) == run_key(next);
+    scene = std::move(next);
+    if (goes_on)
+      trainer->set(live_settings(scene.training));
+    else
+      restart();
+    is_stale = true;
+    return {};
+  }
+
+  void restart() {
+    trainer.reset();
+    lowered = sandflow::lower(scene);
+    trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, data ? &*data : nullptr,
+                                        static_cast<std::uint64_t>(scene.training.seed),
+                                        live_settings(scene.training));
+    is_stale = true;
+  }
+
+  Status step_history(std::vector<Scene>& from, std::vector<Scene>& to) {
+    if (from.empty()) return {};
+    Scene next = std::move(from.back());
+    from.pop_back();
+    to.push_back(scene);
+    gesture.clear();
+    return take(std::move(next));
+  }
+
+  int owner_of(const std::string& graph_node) const {
+    const auto id = lowered.graph->find(graph_node);
+    return id ? lowered.owner[static_cast<std::size_t>(*id)] : -1;
+  }
+
+  // Values of what `wanted` names, by one run where nothing fails; what depends on a failing node stays
+  // undefined. `put(i, value)` takes the value of wanted[i]; `blame(node, error)` hears of failures.
+  template <class Put, class Blame>
+  void observe(const std::vector<Output>& wanted, Put put, Blame blame) {
+    const std::vector<bool> writes = writers(*lowered.graph);
+    std::vector<std::size_t> rest;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (wanted[i].valid() && !writes[static_cast<std::size_t>(wanted[i].node)]) rest.push_back(i);
+    while (!rest.empty()) {
+      std::vector<Fetch> fetches;
+      for (std::size_t i : rest) fetches.emplace_back(wanted[i]);
+      const auto values = trainer->session().observe(fetches, trainer->last_feeds());
+      if (values.ok()) {
+        for (std::size_t k = 0; k < rest.size(); ++k) put(rest[k], (*values)[k]);
+        return;
+      }
+      blame(values.error());
+      const auto failed = lowered.graph->find(values.error().node);
+      if (!failed) return;
+      const std::vector<bool> depends = dependents(*lowered.graph, *failed);
+      const std::size_t before = rest.size();
+      std::erase_if(rest, [&](std::size_t i) { return depends[static_cast<std::size_t>(wanted[i].node)]; });
+      if (rest.size() == before) return;
+    }
+  }
+
+  void refresh() {
+    Snapshot& s = snapshot;
+    s.counters = trainer->counters();
+    s.batches_per_epoch = trainer->batches_per_epoch();
+    s.train_examples = data ? data->train.size() : 0;
+    s.test_examples = data ? data->test.size() : 0;
+    s.losses = trainer->losses();
+    s.evaluations = trainer->evaluations();
+    s.divergence = trainer->divergence();
+    s.training_error = lowered.training_error ? lowered.training_error : trainer->error();
+    s.can_train = trainer->can_train();
+    s.nodes.assign(scene.nodes.size(), {});
+    std::vector<Output> values, gradients;
+    for (std::size_t i = 0; i < s.nodes.size(); ++i) {
+      const LoweredNode& from = lowered.nodes[i];
+      NodeSnapshot& node = s.nodes[i];
+      node.error = from.error;
+      node.is_blocked = from.is_blocked;
+      values.push_back(from.outputs.empty() ? Output{} : from.outputs[0]);
+      gradients.push_back(from.gradient);
+      if (from.outputs.empty()) continue;
+      const Output shown = from.ref.valid() ? from.ref : from.outputs[0];
+      node.graph_name = lowered.graph->node(shown.node).name;
+      node.dtype = lowered.graph->dtype(shown);
+      node.shape = lowered.graph->shape(shown);
+    }
+    const auto blame = [&](const Error& error) {
+      const int owner = owner_of(error.node);
+      if (owner >= 0 && !s.nodes[static_cast<std::size_t>(owner)].error)
+        s.nodes[static_cast<std::size_t>(owner)].error = error;
+    };
+    observe(
+        values, [&](std::size_t i, const Tensor& value) { s.nodes[i].value = value; }, blame);
+    observe(
+        gradients, [&](std::size_t i, const Tensor& value) { s.nodes[i].gradient = value; },
+        [](const Error&) {});
+    number_order(values);
+    ++s.version;
+  }
+
+  // In which order the boxes run: the order of their graph nodes.
+  void number_order(const std::vector<Output>& values) {
+    std::vector<std::size_t> ran;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i].valid() && snapshot.nodes[i].value.defined()) ran.push_back(i);
+    std::sort(ran.begin(), ran.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+    for (std::size_t k = 0; k < ran.size(); ++k) snapshot.nodes[ran[k]].order = static_cast<int>(k);
+  }
+};
+
+Workspace::Workspace() : state_(std::make_unique<State>()) {}
+Workspace::~Workspace() = default;
+
+Status Workspace::open(std::string_view json) {
+  Result<Scene> scene = scene_from_json(json);
+  if (!scene.ok()) return scene.error();
+  SANDFLOW_TRY(state_->take(*std::move(scene)));
+  state_->restart();
+  state_->undo.clear();
+  state_->redo.clear();
+  state_->gesture.clear();
+  return {};
+}
+
+std::string Workspace::json() const { return scene_to_json(state_->scene); }
+const Scene& Workspace::scene() const { return state_->scene; }
+
+Status Workspace::apply(const edit::Edit& edit, std::string_view gesture) {
+  Result<Scene> next = edit::apply(state_->scene, edit);
+  if (!next.ok()) return next.error();
+  if (*next == state_->scene) return {};
+  Scene before = state_->scene;
+  SANDFLOW_TRY(state_->take(*std::move(next)));
+  const bool continues = !gesture.empty() && gesture == state_->gesture && state_->redo.empty();
+  if (!continues) state_->undo.push_back(std::move(before));
+  if (state_->undo.size() > State::kUndoLimit) state_->undo.erase(state_->undo.begin());
+  state_->redo.clear();
+  state_->gesture = gesture;
+  return {};
+}
+
+bool Workspace::can_undo() const { return !state_->undo.empty(); }
+bool Workspace::can_redo() const { return !state_->redo.empty(); }
+// A scene that was good once is good again.
+void Workspace::undo() { SANDFLOW_CHECK(state_->step_history(state_->undo, state_->redo).ok()); }
+void Workspace::redo() { SANDFLOW_CHECK(state_->step_history(state_->redo, state_->undo).ok()); }
+
+std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
+  state_->is_stale = true;
+  return state_->trainer->advance(steps, keep_going);
+}
+
+std::int64_t Workspace::steps_to_epoch_end() const { return state_->trainer->steps_to_epoch_end(); }
+void Workspace::reset() { state_->restart(); }
+
+const Snapshot& Workspace::snapshot() {
+  if (state_->is_stale) state_->refresh();
+  state_->is_stale = false;
+  return state_->snapshot;
+}
+
+const Dataset* Workspace::dataset() const { return state_->data ? &*state_->data : nullptr; }
+Result<Tensor> Workspace::predict(const Tensor& features) { return state_->trainer->predict(features); }
+
+}  // namespace sandflow

@@ -1,0 +1,60 @@
+// The whole of the engine as an application sees it: a scene with its undo history, the graph made of it, and
+// the run. What starts the run again from step 0: any edit of nodes, wires, attributes, data, optimizer,
+// initializer or seed. What does not: moving nodes, the optimizer's numbers (learning rate, momentum) and the
+// batch size.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/core/error.h"
+#include "engine/scene/edit.h"
+#include "engine/scene/scene.h"
+#include "engine/training/datasets.h"
+#include "engine/training/snapshot.h"
+
+namespace sandflow {
+
+class Workspace {
+ public:
+  Workspace();
+  ~Workspace();
+
+  // Replaces the scene and forgets the history. On an error (JSON that is cut off, an unknown version, ...)
+  // everything stays as it was; the message names the place.
+  Status open(std::string_view json);
+  std::string json() const;
+  const Scene& scene() const;
+
+  // Applies an edit as one step of undo. Edits with the same non-empty `gesture` in a row are one step (a
+  // drag).
+  Status apply(const edit::Edit& edit, std::string_view gesture = {});
+  bool can_undo() const;
+  bool can_redo() const;
+  void undo();
+  void redo();
+
+  // Trains until `steps` updates were made, `keep_going` says no (asked after each update), or a number is no
+  // longer finite. The number of updates made.
+  std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
+  // Steps that are left until the next epoch is complete.
+  std::int64_t steps_to_epoch_end() const;
+  void reset();
+
+  // Brought up to date by the call; the reference is good until the next.
+  const Snapshot& snapshot();
+
+  // The data of the scene; null if it has none.
+  const Dataset* dataset() const;
+  // The prediction node's rows for rows of features (examples x features, as fed); an error if the scene has
+  // none.
+  Result<Tensor> predict(const Tensor& features);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sandflow

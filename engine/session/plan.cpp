@@ -1,0 +1,146 @@
+// Pruning, placing and running.
+#include "engine/session/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/text.h"
+
+namespace sandflow {
+
+namespace {
+
+Error at(const Node& node, Error error) {
+  error.node = node.name;
+  error.message += cat("\n\t [[{{node ", node.name, "}}]]");
+  return error;
+}
+
+Error uninitialized(const Node& variable, std::string_view reader) {
+  return {ErrorKind::kFailedPrecondition,
+          cat("Attempting to use uninitialized value ", variable.name, "\n\t [[{{node ", reader, "}}]]"),
+          variable.name};
+}
+
+// The VariableV2 node that a reference leads back to, through Assign and the optimizers' updates.
+const Node& variable_node(const Graph& graph, Output ref) {
+  const Node* node = &graph.node(ref.node);
+  while (std::string_view(node->op->type) != "VariableV2") node = &graph.node(node->inputs[0].node);
+  return *node;
+}
+
+bool all_finite(const Tensor& tensor) {
+  if (!tensor.defined() || !is_floating(tensor.dtype())) return true;
+  return with_floating(tensor.dtype(), [&]<class T>() {
+    const auto x = tensor.read<T>();
+    return std::all_of(x.begin(), x.end(), [](T v) { return std::isfinite(v); });
+  });
+}
+
+}  // namespace
+
+void Plan::require(Output output, std::vector<bool>& needed) const {
+  if (std::find(request_.feeds.begin(), request_.feeds.end(), output) == request_.feeds.end())
+    require_node(output.node, needed);
+}
+
+void Plan::require_node(int first, std::vector<bool>& needed) const {
+  std::vector<int> pending{first};
+  while (!pending.empty()) {
+    const int id = pending.back();
+    pending.pop_back();
+    if (needed[static_cast<std::size_t>(id)]) continue;
+    needed[static_cast<std::size_t>(id)] = true;
+    for (Output input : graph_.node(id).inputs)
+      if (std::find(request_.feeds.begin(), request_.feeds.end(), input) == request_.feeds.end())
+        pending.push_back(input.node);
+    for (int control : graph_.node(id).control_inputs) pending.push_back(control);
+  }
+}
+
+Variable* Plan::variable_of(Output ref) { return &state_.variables[variable_node(graph_, ref).id]; }
+
+const Tensor* Plan::slot(Output output) {
+  const bool fed = std::find(request_.feeds.begin(), request_.feeds.end(), output) != request_.feeds.end();
+  if (!fed && graph_.result(output).is_ref) return nullptr;
+  return &values_[output];
+}
+
+void Plan::place(const Node& node) {
+  Step step;
+  step.slots.node = &node;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const Output input = node.inputs[i];
+    const Tensor* value = slot(input);
+    step.slots.inputs.push_back(value);
+    step.slots.variables.push_back(value ? nullptr : variable_of(input));
+    const bool writes_first = std::string_view(node.op->type) == "Assign" && i == 0;
+    if (!value && !writes_first) {
+      step.reads.push_back(step.slots.variables.back());
+      step.read_names.push_back(&variable_node(graph_, input));
+    }
+  }
+  for (int i = 0; i < static_cast<int>(node.outputs.size()); ++i) {
+    const Output output{node.id, i};
+    step.slots.outputs.push_back(graph_.result(output).is_ref ? nullptr : &values_[output]);
+  }
+  if (const auto generator = state_.generators.find(node.id); generator != state_.generators.end())
+    step.slots.generator = &generator->second;
+  if (std::string_view(node.op->type) == "Const") {
+    KernelContext context(step.slots);
+    SANDFLOW_CHECK(node.op->compute(context).ok());
+  } else {
+    steps_.push_back(std::move(step));
+  }
+}
+
+Plan::Plan(const Graph& graph, SessionState& state, Request request)
+    : graph_(graph), state_(state), request_(std::move(request)) {
+  std::vector<bool> needed(static_cast<std::size_t>(graph.size()), false);
+  for (Output fetch : request_.fetches) require(fetch, needed);
+  for (int target : request_.targets) require_node(target, needed);
+  for (Output fetch : request_.fetches) slot(fetch);
+  for (int id = 0; id < graph.size(); ++id)
+    if (needed[static_cast<std::size_t>(id)]) place(graph.node(id));
+}
+
+Status Plan::run(const std::vector<Tensor>& feeds) {
+  // What was fed is what a tensor of that name is, even where its node runs for another of its outputs.
+  const auto feed = [&] {
+    for (std::size_t i = 0; i < feeds.size(); ++i) values_[request_.feeds[i]] = feeds[i];
+  };
+  feed();
+  for (Step& step : steps_) {
+    const Node& node = *step.slots.node;
+    for (std::size_t i = 0; i < step.reads.size(); ++i)
+      if (!step.reads[i]->value.defined()) return uninitialized(*step.read_names[i], node.name);
+    KernelContext context(step.slots);
+    if (Status status = node.op->compute(context); !status.ok()) return at(node, status.error());
+    if (node.outputs.size() > 1) feed();
+  }
+  return {};
+}
+
+Result<Tensor> Plan::fetched(std::size_t i) const {
+  const Output fetch = request_.fetches[i];
+  if (const auto value = values_.find(fetch); value != values_.end()) return value->second;
+  const Node& variable = variable_node(graph_, fetch);
+  const Tensor& value = state_.variables[variable.id].value;
+  if (value.defined()) return value;
+  return uninitialized(variable, cat("_retval_", graph_.node(fetch.node).name, "_", fetch.index, "_", i));
+}
+
+std::vector<int> Plan::order() const {
+  std::vector<int> ids;
+  for (const Step& step : steps_) ids.push_back(step.slots.node->id);
+  return ids;
+}
+
+int Plan::first_nonfinite() const {
+  for (const Step& step : steps_)
+    for (const Tensor* output : step.slots.outputs)
+      if (output && !all_finite(*output)) return step.slots.node->id;
+  return -1;
+}
+
+}  // namespace sandflow

@@ -1,0 +1,73 @@
+// A part of a graph made ready to run: pruned to what was asked for, in order, every tensor given its place.
+// Compiled once for each combination of fetches and feeds; a run then follows pointers and allocates nothing
+// while shapes stay.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "engine/graph/kernel.h"
+
+namespace sandflow {
+
+// What outlives a run.
+struct SessionState {
+  std::map<int, Variable> variables;  // By VariableV2 node.
+  std::map<int, Philox> generators;   // By node of a random operation.
+};
+
+// What a run is asked for; also the key under which its plan is kept.
+struct Request {
+  std::vector<Output> fetches;
+  std::vector<int> targets;   // Operations run for their effect.
+  std::vector<Output> feeds;  // Tensors whose values are given.
+
+  // Written out: the C++ library of Emscripten 3.1.6 has no <=> for vectors.
+  friend bool operator<(const Request& a, const Request& b) {
+    return std::tie(a.fetches, a.targets, a.feeds) < std::tie(b.fetches, b.targets, b.feeds);
+  }
+};
+
+class Plan {
+ public:
+  // Nodes run once each, in the order they were added to the graph, which respects all inputs and control
+  // inputs: within one run a variable is read before a later update of it (TensorFlow leaves that order
+  // open).
+  Plan(const Graph& graph, SessionState& state, Request request);
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  // `feeds` in the order of the request, of the right dtype. Errors carry the node and TensorFlow's
+  // "\n\t [[{{node NAME}}]]".
+  Status run(const std::vector<Tensor>& feeds);
+  // The value of fetch `i` after a run that went well; an error for a variable without a value.
+  Result<Tensor> fetched(std::size_t i) const;
+  // The node ids in the order they run.
+  std::vector<int> order() const;
+  // After a run: the first node in that order with an output that is not finite; -1 if there is none.
+  int first_nonfinite() const;
+
+ private:
+  struct Step {
+    KernelContext::Slots slots;
+    std::vector<const Variable*> reads;  // Must be initialised.
+    std::vector<const Node*> read_names;
+  };
+
+  void require(Output output, std::vector<bool>& needed) const;
+  void require_node(int id, std::vector<bool>& needed) const;
+  Variable* variable_of(Output ref);
+  const Tensor* slot(Output output);
+  void place(const Node& node);
+
+  const Graph& graph_;
+  SessionState& state_;
+  Request request_;
+  std::deque<Step> steps_;
+  std::map<Output, Tensor> values_;  // Every tensor of the plan that is no reference.
+};
+
+}  // namespace sandflow

@@ -1,0 +1,138 @@
+// Checks of fetches and feeds, and the plans that serve them.
+#include "engine/session/session.h"
+
+#include <limits>
+
+#include "engine/core/text.h"
+
+namespace sandflow {
+
+Result<Tensor> converted(const Tensor& value, DType dtype) {
+  if (value.dtype() == dtype) return value;
+  if (value.dtype() == DType::kString || dtype == DType::kString) {
+    const std::string text =
+        value.dtype() == DType::kString && value.elements() ? value.read<std::string>()[0] : "";
+    return value_error(is_integer(dtype) ? cat("invalid literal for int() with base 10: '", text, "'")
+                                         : cat("could not convert string to float: '", text, "'"));
+  }
+  Tensor out(dtype, value.shape());
+  with_plain(dtype, [&]<class T>() {
+    const std::span<T> to = out.write<T>();
+    with_plain(value.dtype(), [&]<class From>() {
+      const std::span<const From> from = value.read<From>();
+      for (std::size_t i = 0; i < to.size(); ++i) {
+        if constexpr (std::is_same_v<T, bool>)
+          to[i] = from[i] != From(0);
+        else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<T>) {
+          const auto d = static_cast<double>(from[i]);
+          constexpr double kLimit = sizeof(T) == 4 ? 2147483648.0 : 9223372036854775808.0;
+          to[i] = d >= -kLimit && d < kLimit ? static_cast<T>(d) : std::numeric_limits<T>::min();
+        } else
+          to[i] = static_cast<T>(from[i]);
+      }
+    });
+  });
+  return out;
+}
+
+// A graph may grow after its session was made.
+void Session::add_generators() {
+  for (; nodes_seen_ < graph_.size(); ++nodes_seen_) {
+    const Node& node = graph_.node(nodes_seen_);
+    if (node.op->family != Family::kRandom) continue;
+    const auto seed = static_cast<std::uint64_t>(node.attr<std::int64_t>("seed"));
+    const auto seed2 = static_cast<std::uint64_t>(node.attr<std::int64_t>("seed2"));
+    const Philox generator =
+        seed == 0 && seed2 == 0 ? Philox(entropy_, static_cast<std::uint64_t>(node.id)) : Philox(seed, seed2);
+    state_.generators[node.id] = fresh_generators_[node.id] = generator;
+  }
+}
+
+Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds) {
+  if (is_closed_) return Error{ErrorKind::kRuntimeError, "Attempted to use a closed Session.", {}};
+  if (graph_.size() == 0)
+    return Error{ErrorKind::kRuntimeError,
+                 "The Session graph is empty.  Add operations to the graph before calling run().",
+                 {}};
+  if (fetches.empty()) return std::vector<Tensor>{};
+  add_generators();
+  Request request;
+  std::vector<Tensor> values;
+  for (const Feed& feed : feeds) {
+    const Node::Result& key = graph_.result(feed.key);
+    Result<Tensor> value = converted(feed.value, key.dtype);
+    if (!value.ok()) return value.error();
+    if (!key.shape.compatible_with(value->shape()))
+      return Error{ErrorKind::kValueError,
+                   cat("Cannot feed value of shape ", value->shape().python(), " for Tensor '",
+                       graph_.tensor_name(feed.key), "', which has shape '", key.shape.python(), "'"),
+                   graph_.node(feed.key.node).name};
+    request.feeds.push_back(feed.key);
+    values.push_back(*std::move(value));
+  }
+  for (const Fetch& fetch : fetches) {
+    if (fetch.is_operation)
+      request.targets.push_back(fetch.output.node);
+    else
+      request.fetches.push_back(fetch.output);
+  }
+  std::unique_ptr<Plan>& plan = plans_[request];
+  if (!plan) plan = std::make_unique<Plan>(graph_, state_, request);
+  SANDFLOW_TRY(plan->run(values));
+  std::vector<Tensor> results;
+  std::size_t next = 0;
+  for (const Fetch& fetch : fetches) {
+    if (fetch.is_operation) {
+      results.emplace_back();
+      continue;
+    }
+    Result<Tensor> value = plan->fetched(next++);
+    if (!value.ok()) return value.error();
+    results.push_back(*std::move(value));
+  }
+  last_plan_ = plan.get();
+  return results;
+}
+
+Result<std::vector<Tensor>> Session::observe(const std::vector<Fetch>& fetches,
+                                             const std::vector<Feed>& feeds) {
+  add_generators();
+  const std::map<int, Philox> kept = state_.generators;
+  for (auto& [id, generator] : state_.generators) generator = fresh_generators_.at(id);
+  Result<std::vector<Tensor>> result = run(fetches, feeds);
+  for (auto& [id, generator] : state_.generators) generator = kept.at(id);
+  return result;
+}
+
+Result<Fetch> Session::find(std::string_view name) const {
+  const auto refused = [&](std::string_view reason) {
+    return value_error(cat("Fetch argument '", name, "' cannot be interpreted as a Tensor. (", reason, ")"));
+  };
+  const std::size_t colon = name.rfind(':');
+  const std::string_view op_name = name.substr(0, colon);
+  const std::optional<int> id = graph_.find(op_name);
+  if (colon == std::string_view::npos) {
+    if (!id) return refused(cat("\"The name '", name, "' refers to an Operation not in the graph.\""));
+    return Fetch::operation(*id);
+  }
+  const std::optional<long long> index = parse_int(name.substr(colon + 1));
+  if (!index)
+    return refused(cat("\"The name '", name,
+                       "' looks like a tensor name, but is not a valid one. Tensor "
+                       "names must be of the form \\\"<op_name>:<output_index>\\\".\""));
+  if (!id)
+    return refused(cat("\"The name '", name, "' refers to a Tensor which does not exist. The operation, '",
+                       op_name, "', does not exist in the graph.\""));
+  const auto outputs = static_cast<long long>(graph_.node(*id).outputs.size());
+  if (*index < 0 || *index >= outputs)
+    return refused(cat("\"The name '", name, "' refers to a Tensor which does not exist. The operation, '",
+                       op_name, "', exists but only has ", outputs, " outputs.\""));
+  return Fetch(Output{*id, static_cast<int>(*index)});
+}
+
+const Tensor* Session::variable(int node) const {
+  const auto it = state_.variables.find(node);
+  return it == state_.variables.end() || !it->second.value.defined() ? nullptr : &it->second.value;
+}
+
+}  // namespace sandflow

@@ -1,0 +1,74 @@
+// tf.Session: runs parts of a graph and keeps its variables and random streams between runs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/session/plan.h"
+
+namespace sandflow {
+
+// A tensor, or an operation run for its effect, which fetches nothing ("None").
+struct Fetch {
+  Fetch(Output tensor) : output(tensor) {}
+  static Fetch operation(int node) {
+    Fetch fetch{Output{node, 0}};
+    fetch.is_operation = true;
+    return fetch;
+  }
+  Output output;
+  bool is_operation = false;
+};
+
+struct Feed {
+  Output key;
+  Tensor value;
+};
+
+class Session {
+ public:
+  // `entropy` seeds random operations that have no seed (TensorFlow takes it from the machine).
+  explicit Session(const Graph& graph, std::uint64_t entropy = 0) : graph_(graph), entropy_(entropy) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // One tensor for each fetch, undefined ones for operations. Values of another numeric dtype are converted
+  // as np.asarray does. Errors: RuntimeError (closed, empty graph), ValueError (a feed's shape), and those of
+  // running.
+  Result<std::vector<Tensor>> run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {});
+
+  // The same, but random streams are taken from their start and put back afterwards: looking changes nothing.
+  Result<std::vector<Tensor>> observe(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {});
+
+  // A fetch as Session.run takes it in words: "add:0" is a tensor, "add" an operation.
+  Result<Fetch> find(std::string_view name) const;
+
+  // After a run that went well: the plan it used, good until the session ends.
+  const Plan& last_plan() const { return *last_plan_; }
+  void close() { is_closed_ = true; }
+
+  // The value of a variable between runs; null for a node that is none, or has no value yet.
+  const Tensor* variable(int node) const;
+  void set_variable(int node, Tensor value) { state_.variables[node].value = std::move(value); }
+
+ private:
+  void add_generators();
+
+  const Graph& graph_;
+  std::uint64_t entropy_;
+  bool is_closed_ = false;
+  SessionState state_;
+  std::map<int, Philox> fresh_generators_;
+  int nodes_seen_ = 0;
+  std::map<Request, std::unique_ptr<Plan>> plans_;
+  Plan* last_plan_ = nullptr;
+};
+
+// np.asarray(value, dtype): numbers become numbers of another dtype, floats losing their fraction on the way
+// to integers. Error: ValueError for text where a number is wanted.
+Result<Tensor> converted(const Tensor& value, DType dtype);
+
+}  // namespace sandflow

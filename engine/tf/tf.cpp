@@ -1,0 +1,220 @@
+// The functions of tf.h, written as python/ops/*.py of TensorFlow 1.15 write them.
+#include "engine/tf/tf.h"
+
+#include <numeric>
+
+#include "engine/core/text.h"
+
+namespace sandflow::tf {
+
+namespace {
+
+Tensor number(DType dtype, double value) {
+  return with_numeric(dtype, [&]<class T>() { return Tensor::scalar(static_cast<T>(value)); });
+}
+
+Tensor shape_tensor(const Shape& shape) {
+  return Tensor::vector(std::vector<std::int32_t>(shape.dims().begin(), shape.dims().end()));
+}
+
+// A generated wrapper: literals become constants inside a scope of the operation's name, the first with its
+// own dtype, the second with that of the first.
+Output binary(Builder& b, std::string_view type, const Value& x, const Value& y, std::string_view name) {
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  const Output first = convert(b, x, {}, "x");
+  if (const auto* literal = std::get_if<Literal>(&y); literal && b.ok()) {
+    const Result<Tensor> value = literal->tensor(b.dtype(first));
+    if (!value.ok())
+      return b.fail(type_error(cat("Expected ", sandflow::name(b.dtype(first)),
+                                   " passed to parameter 'y' of op '", type, "', got ", literal->python(),
+                                   " of type '", literal->kind() == Literal::Kind::kFloat ? "float" : "other",
+                                   "' instead. Error: ", value.error().message)));
+    return b.op(type, {first, constant(b, *value, "y")}, {}, own);
+  }
+  const Output second = convert(b, y, {}, "y");
+  return b.op(type, {first, second}, {}, own);
+}
+
+Output reduce(Builder& b, std::string_view type, Output x, const std::optional<std::vector<int>>& axes,
+              std::string_view name) {
+  if (!b.ok()) return {};
+  if (!axes) {
+    // math_ops.py, _ReductionDims: the axes of a known rank are a constant beside the operation.
+    std::vector<std::int32_t> all(static_cast<std::size_t>(std::max(0, b.shape(x).rank())));
+    std::iota(all.begin(), all.end(), 0);
+    if (!b.shape(x).has_rank())
+      return b.fail({ErrorKind::kUnimplemented, "Reducing a tensor of unknown rank needs axes.", {}});
+    return b.op(type, {x, constant(b, Tensor::vector(all))}, {}, name);
+  }
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  const Output indices =
+      constant(b, Tensor::vector(std::vector<std::int32_t>(axes->begin(), axes->end())), "reduction_indices");
+  return b.op(type, {x, indices}, {}, own);
+}
+
+// The order of these operations decides the seed that follows from a graph-level seed.
+Output random(Builder& b, std::string_view type, const Shape& shape, std::pair<const char*, double> first,
+              std::pair<const char*, double> second, DType dtype, std::optional<std::int64_t> seed,
+              std::string_view name) {
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  const Output dims = constant(b, shape_tensor(shape), "shape");
+  const Output low = constant(b, number(dtype, first.second), first.first);
+  const Output high = constant(b, number(dtype, second.second), second.first);
+  const SeedPair seeds = b.graph().op_seed(seed);
+  const Output drawn = b.op(type, {dims}, {{"dtype", dtype}, {"seed", seeds.seed}, {"seed2", seeds.seed2}});
+  if (type != "RandomUniform") {
+    const Output scaled = b.op("Mul", {drawn, high}, {}, "mul");
+    return b.op("Add", {scaled, low}, {}, own);
+  }
+  const Output width = b.op("Sub", {high, low}, {}, "sub");
+  const Output scaled = b.op("Mul", {drawn, width}, {}, "mul");
+  return b.op("Add", {scaled, low}, {}, own);
+}
+
+}  // namespace
+
+Output constant(Builder& b, const Tensor& value, std::string_view name) {
+  return b.op("Const", {}, {{"value", value}, {"dtype", value.dtype()}}, name);
+}
+
+Output constant(Builder& b, const Literal& value, std::optional<DType> dtype, std::string_view name) {
+  const Result<Tensor> tensor = value.tensor(dtype);
+  return tensor.ok() ? constant(b, *tensor, name) : b.fail(tensor.error());
+}
+
+Output convert(Builder& b, const Value& value, std::optional<DType> dtype, std::string_view name) {
+  if (const auto* tensor = std::get_if<Output>(&value)) return *tensor;
+  return constant(b, std::get<Literal>(value), dtype, name);
+}
+
+Output placeholder(Builder& b, DType dtype, const Shape& shape, std::string_view name) {
+  return b.op("Placeholder", {}, {{"dtype", dtype}, {"shape", shape}}, name);
+}
+
+namespace {
+// array_ops.py, zeros and ones: a constant for up to 1000 elements, else a Fill.
+Output filled(Builder& b, const Shape& shape, DType dtype, double value, std::string_view name) {
+  const Tensor one = dtype == DType::kBool     ? Tensor::scalar(value != 0)
+                     : dtype == DType::kString ? Tensor::scalar(std::string())
+                                               : number(dtype, value);
+  if (shape.elements() < 1000) {
+    Tensor tensor(dtype, shape);
+    if (dtype != DType::kString)
+      with_plain(dtype, [&]<class T>() {
+        for (T& element : tensor.write<T>()) element = static_cast<T>(value);
+      });
+    return constant(b, tensor, name);
+  }
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  const Output dims = constant(b, shape_tensor(shape), "shape_as_tensor");
+  return b.op("Fill", {dims, constant(b, one, "Const")}, {}, own);
+}
+}  // namespace
+
+Output zeros(Builder& b, const Shape& shape, DType dtype, std::string_view name) {
+  return filled(b, shape, dtype, 0, name);
+}
+Output ones(Builder& b, const Shape& shape, DType dtype, std::string_view name) {
+  return filled(b, shape, dtype, 1, name);
+}
+
+Output add(Builder& b, const Value& x, const Value& y, std::string_view name) {
+  return binary(b, "Add", x, y, name);
+}
+Output subtract(Builder& b, const Value& x, const Value& y, std::string_view name) {
+  return binary(b, "Sub", x, y, name);
+}
+Output multiply(Builder& b, const Value& x, const Value& y, std::string_view name) {
+  return binary(b, "Mul", x, y, name);
+}
+
+// math_ops.py, _truediv_python3. Two Python numbers would stay Python's in TensorFlow and could not be
+// fetched; here they become tensors, so that the post's program prints what it says.
+Output divide(Builder& b, const Value& x, const Value& y, std::string_view name) {
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  Output first = convert(b, x, {}, "x");
+  Output second = convert(b, y, b.ok() ? std::optional(b.dtype(first)) : std::nullopt, "y");
+  if (!b.ok()) return {};
+  if (b.dtype(first) != b.dtype(second))
+    return b.fail(type_error(cat("x and y must have the same dtype, got tf.", sandflow::name(b.dtype(first)),
+                                 " != tf.", sandflow::name(b.dtype(second)))));
+  if (is_integer(b.dtype(first))) {
+    first = b.op("Cast", {first}, {{"DstT", DType::kFloat64}}, "Cast");
+    second = b.op("Cast", {second}, {{"DstT", DType::kFloat64}}, "Cast_1");
+  }
+  return b.op("RealDiv", {first, second}, {}, own);
+}
+
+Output reduce_sum(Builder& b, Output x, const std::optional<std::vector<int>>& axes, std::string_view name) {
+  return reduce(b, "Sum", x, axes, name);
+}
+Output reduce_mean(Builder& b, Output x, const std::optional<std::vector<int>>& axes, std::string_view name) {
+  return reduce(b, "Mean", x, axes, name);
+}
+
+Output softmax(Builder& b, Output logits, std::string_view name) {
+  return b.op("Softmax", {logits}, {}, name);
+}
+
+Output softmax_cross_entropy_with_logits(Builder& b, Output labels, Output logits) {
+  const auto scope = b.graph().name_scope("softmax_cross_entropy_with_logits_sg");
+  const Output fixed = b.op("StopGradient", {labels}, {}, "labels_stop_gradient");
+  return b.op("SoftmaxCrossEntropyWithLogits", {logits, fixed});
+}
+
+Output random_normal(Builder& b, const Shape& shape, double mean, double stddev, DType dtype,
+                     std::optional<std::int64_t> seed, std::string_view name) {
+  return random(b, "RandomStandardNormal", shape, {"mean", mean}, {"stddev", stddev}, dtype, seed, name);
+}
+Output truncated_normal(Builder& b, const Shape& shape, double mean, double stddev, DType dtype,
+                        std::optional<std::int64_t> seed, std::string_view name) {
+  return random(b, "TruncatedNormal", shape, {"mean", mean}, {"stddev", stddev}, dtype, seed, name);
+}
+Output random_uniform(Builder& b, const Shape& shape, double minval, double maxval, DType dtype,
+                      std::optional<std::int64_t> seed, std::string_view name) {
+  return random(b, "RandomUniform", shape, {"min", minval}, {"max", maxval}, dtype, seed, name);
+}
+
+namespace detail {
+
+Variable finish_variable(Builder& b, Output initial, const std::string& own, bool trainable) {
+  if (!b.ok()) return {};
+  const Shape shape = b.shape(initial);
+  if (!shape.fully_defined()) {
+    b.fail(value_error(cat("initial_value must have a shape specified: ", b.graph().tensor_text(initial))));
+    return {};
+  }
+  Variable variable;
+  variable.is_trainable = trainable;
+  variable.ref = b.op("VariableV2", {}, {{"dtype", b.dtype(initial)}, {"shape", shape}}, own);
+  if (!b.ok()) return {};
+  variable.initializer = b.op("Assign", {variable.ref, initial}, {}, "Assign").node;
+  variable.value = b.op("Identity", {variable.ref}, {}, "read");
+  return variable;
+}
+
+}  // namespace detail
+
+Variable variable(Builder& b, const Value& initial_value, std::string_view name, bool trainable) {
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  return detail::finish_variable(b, convert(b, initial_value, {}, "initial_value"), own, trainable);
+}
+
+int group(Builder& b, const std::vector<int>& operations, std::string_view name) {
+  const auto control = b.control_dependencies(operations);
+  return b.op("NoOp", {}, {}, name).node;
+}
+
+int variables_initializer(Builder& b, const std::vector<Variable>& variables, std::string_view name) {
+  std::vector<int> assigns;
+  for (const Variable& variable : variables) assigns.push_back(variable.initializer);
+  return group(b, assigns, name);
+}
+
+}  // namespace sandflow::tf

@@ -1,0 +1,44 @@
+// Mini-batches: every epoch goes through all training examples once, in an order of its own; the last batch
+// of an epoch may be short.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/training/shuffle.h"
+
+namespace sandflow {
+
+class Batches {
+ public:
+  Batches(std::int64_t examples, std::uint64_t seed) : examples_(examples), seed_(seed) { begin_epoch(0); }
+
+  // The indices of the next batch of at most `size` examples, without going on to it.
+  std::span<const std::int32_t> peek(std::int64_t size) const {
+    const std::int64_t count = std::min(std::max<std::int64_t>(size, 1), examples_ - used_);
+    return std::span(order_).subspan(static_cast<std::size_t>(used_), static_cast<std::size_t>(count));
+  }
+  // Counts `count` examples as used; true when that completed an epoch.
+  bool advance(std::int64_t count) {
+    used_ += count;
+    if (used_ < examples_) return false;
+    begin_epoch(epoch_ + 1);
+    return true;
+  }
+  std::int64_t left_in_epoch() const { return examples_ - used_; }
+
+ private:
+  void begin_epoch(std::int64_t epoch) {
+    epoch_ = epoch;
+    used_ = 0;
+    order_ = shuffled(static_cast<std::size_t>(examples_), seed_, static_cast<std::uint64_t>(epoch));
+  }
+
+  std::int64_t examples_, used_ = 0, epoch_ = 0;
+  std::uint64_t seed_;
+  std::vector<std::int32_t> order_;
+};
+
+}  // namespace sandflow

@@ -1,0 +1,166 @@
+// One step: gather a batch, run the loss and the update, count.
+#include "engine/training/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace sandflow {
+
+namespace {
+
+// Rows of a matrix into `out`, whose memory is used again when the batch size stays.
+void gather(const Tensor& matrix, std::span<const std::int32_t> rows, Tensor& out) {
+  const std::int64_t columns = matrix.shape().dim(1);
+  const Shape shape{static_cast<std::int64_t>(rows.size()), columns};
+  if (!out.defined() || out.shape() != shape || out.shared()) out = Tensor(DType::kFloat32, shape);
+  const std::span<const float> from = matrix.read<float>();
+  const std::span<float> to = out.write<float>();
+  const auto width = static_cast<std::size_t>(columns);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(rows[i]) * width), width,
+                to.begin() + static_cast<std::ptrdiff_t>(i * width));
+}
+
+double scalar(const Tensor& tensor) {
+  return tensor.defined() && tensor.elements() == 1 ? tensor.number(0)
+                                                    : std::numeric_limits<double>::quiet_NaN();
+}
+
+// A loss that is no scalar is minimised as its sum; what is watched is its mean.
+double mean(const Tensor& tensor) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) sum += tensor.number(i);
+  return sum / static_cast<double>(tensor.elements());
+}
+
+}  // namespace
+
+Trainer::Trainer(const Graph& graph, Model model, const Dataset* data, std::uint64_t seed,
+                 LiveSettings settings)
+    : graph_(graph),
+      model_(std::move(model)),
+      data_(data),
+      settings_(std::move(settings)),
+      session_(graph, seed),
+      batches_(data ? data->train.size() : 0, seed) {
+  if (model_.init_op >= 0)
+    if (const auto initialised = session_.run({Fetch::operation(model_.init_op)}, model_.constant_feeds);
+        !initialised.ok())
+      error_ = initialised.error();
+  if (!error_ && model_.loss.valid()) evaluate();
+}
+
+std::vector<Feed> Trainer::feeds(const Examples& examples) const {
+  std::vector<Feed> all = model_.constant_feeds;
+  for (Output placeholder : model_.features) all.push_back({placeholder, examples.features});
+  for (Output placeholder : model_.labels) all.push_back({placeholder, examples.labels});
+  return all;
+}
+
+std::vector<Feed> Trainer::feeds(std::span<const std::int32_t> rows) {
+  std::vector<Feed> all = model_.constant_feeds;
+  if (data_) {
+    gather(data_->train.features, rows, batch_features_);
+    gather(data_->train.labels, rows, batch_labels_);
+    for (Output placeholder : model_.features) all.push_back({placeholder, batch_features_});
+    for (Output placeholder : model_.labels) all.push_back({placeholder, batch_labels_});
+  }
+  // A learner's learning rate is fed over the constant that minimize() put into the graph.
+  for (const auto& [name, tensor] : model_.hyper)
+    all.push_back({tensor, Tensor::scalar(static_cast<float>(settings_.hyper.at(name)))});
+  return all;
+}
+
+std::vector<Feed> Trainer::last_feeds() {
+  if (last_rows_.empty() && data_) {
+    const auto next = batches_.peek(settings_.batch_size);
+    return feeds(next);
+  }
+  return feeds(last_rows_);
+}
+
+Status Trainer::step() {
+  const std::span<const std::int32_t> rows =
+      data_ ? batches_.peek(settings_.batch_size) : std::span<const std::int32_t>();
+  last_rows_.assign(rows.begin(), rows.end());
+  const auto results = session_.run({model_.loss, Fetch::operation(model_.train_op)}, feeds(last_rows_));
+  if (!results.ok()) return results.error();
+  const double loss = mean((*results)[0]);
+  ++counters_.step;
+  losses_.add({counters_.step, loss});
+  if (!std::isfinite(loss)) {
+    const int node = session_.last_plan().first_nonfinite();
+    divergence_ = Divergence{counters_.step, node < 0 ? "" : graph_.node(node).name};
+  }
+  const auto used = static_cast<std::int64_t>(last_rows_.size());
+  counters_.examples += used;
+  if (data_ && batches_.advance(used)) {
+    ++counters_.epoch;
+    evaluate();
+  }
+  return {};
+}
+
+void Trainer::evaluate() {
+  Evaluation point;
+  point.step = counters_.step;
+  point.epoch = counters_.epoch;
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  point.train_loss = point.train_accuracy = point.test_loss = point.test_accuracy = none;
+  const auto measure = [&](const std::vector<Feed>& fed, double& loss, double& accuracy) {
+    std::vector<Fetch> fetches{model_.loss};
+    if (model_.accuracy.valid()) fetches.emplace_back(model_.accuracy);
+    const auto results = session_.observe(fetches, fed);
+    if (!results.ok()) {
+      error_ = results.error();
+      return;
+    }
+    loss = mean((*results)[0]);
+    if (model_.accuracy.valid()) accuracy = scalar((*results)[1]);
+  };
+  if (!data_) {
+    measure(model_.constant_feeds, point.train_loss, point.train_accuracy);
+  } else {
+    measure(feeds(data_->train), point.train_loss, point.train_accuracy);
+    if (!error_ && data_->test.size() > 0) measure(feeds(data_->test), point.test_loss, point.test_accuracy);
+  }
+  evaluations_.add(point);
+}
+
+std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
+  std::int64_t made = 0;
+  while (made < steps && can_train()) {
+    if (Status status = step(); !status.ok()) {
+      error_ = status.error();
+      break;
+    }
+    ++made;
+    if (!keep_going()) break;
+  }
+  return made;
+}
+
+std::int64_t Trainer::batches_per_epoch() const {
+  const std::int64_t examples = data_ ? data_->train.size() : 0,
+                     batch = std::max<std::int64_t>(settings_.batch_size, 1);
+  return (examples + batch - 1) / batch;
+}
+
+std::int64_t Trainer::steps_to_epoch_end() const {
+  if (!data_) return 1;
+  const std::int64_t batch = std::max<std::int64_t>(settings_.batch_size, 1);
+  return (batches_.left_in_epoch() + batch - 1) / batch;
+}
+
+Result<Tensor> Trainer::predict(const Tensor& features) {
+  if (!model_.prediction.valid())
+    return Error{ErrorKind::kFailedPrecondition, "The scene has no prediction.", {}};
+  std::vector<Feed> fed = model_.constant_feeds;
+  for (Output placeholder : model_.features) fed.push_back({placeholder, features});
+  auto results = session_.observe({model_.prediction}, fed);
+  if (!results.ok()) return results.error();
+  return std::move((*results)[0]);
+}
+
+}  // namespace sandflow

@@ -1,0 +1,82 @@
+// A training run: batches in, updates and counters out. The loop of the post, with its counters kept honest.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/session/session.h"
+#include "engine/training/batches.h"
+#include "engine/training/datasets.h"
+#include "engine/training/history.h"
+#include "engine/training/optimizers.h"
+#include "engine/training/snapshot.h"
+
+namespace sandflow {
+
+// The parts of a graph that training needs to know.
+struct Model {
+  int init_op = -1;                   // -1: no variables.
+  int train_op = -1;                  // -1: nothing to train.
+  Output loss, accuracy, prediction;  // Invalid where there is none.
+  HyperTensors hyper;
+  std::vector<Output> features, labels;  // Placeholders fed from the data.
+  std::vector<Feed> constant_feeds;      // Placeholders fed with one value all along.
+};
+
+// What may change while a run goes on.
+struct LiveSettings {
+  std::int64_t batch_size = 1;
+  Parameters hyper;
+};
+
+class Trainer {
+ public:
+  // `data` may be null and must outlive the trainer, as must the graph. Runs the initializers and the first
+  // evaluation; what goes wrong there is `error()`.
+  Trainer(const Graph& graph, Model model, const Dataset* data, std::uint64_t seed, LiveSettings settings);
+
+  void set(LiveSettings settings) { settings_ = std::move(settings); }
+  const std::optional<Error>& error() const { return error_; }
+  bool can_train() const { return model_.train_op >= 0 && !error_ && !divergence_; }
+
+  // Updates until `steps` are made, `keep_going` says no, or training has to stop; gives how many were made.
+  std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
+
+  const Counters& counters() const { return counters_; }
+  const std::vector<LossPoint>& losses() const { return losses_.entries(); }
+  const std::vector<Evaluation>& evaluations() const { return evaluations_.entries(); }
+  const std::optional<Divergence>& divergence() const { return divergence_; }
+  std::int64_t batches_per_epoch() const;
+  std::int64_t steps_to_epoch_end() const;
+
+  Session& session() { return session_; }
+  const Model& model() const { return model_; }
+  // The feeds of the last step (before the first: of the step to come).
+  std::vector<Feed> last_feeds();
+  Result<Tensor> predict(const Tensor& features);
+
+ private:
+  std::vector<Feed> feeds(std::span<const std::int32_t> rows);
+  std::vector<Feed> feeds(const Examples& examples) const;
+  Status step();
+  void evaluate();
+
+  const Graph& graph_;
+  Model model_;
+  const Dataset* data_;
+  LiveSettings settings_;
+  Session session_;
+  Batches batches_;
+  Tensor batch_features_, batch_labels_;
+  std::vector<std::int32_t> last_rows_;
+  Counters counters_;
+  History<LossPoint> losses_;
+  History<Evaluation> evaluations_;
+  std::optional<Divergence> divergence_;
+  std::optional<Error> error_;
+};
+
+}  // namespace sandflow
