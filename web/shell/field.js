@@ -94,7 +94,7 @@ export function stepped(number, up, { logarithmic, integer, minimum, maximum }) 
     if (integer) next = up ? Math.max(Math.round(next), number + 1) : Math.min(Math.round(next), number - 1);
   } else {
     const range = maximum - minimum;
-    const step = integer ? 1 : range > 0 && range < 1e6 ? 10 ** Math.floor(Math.log10(range / 10)) : 1;
+    const step = integer || !(range > 0 && range < 1e6) ? 1 : 10 ** Math.floor(Math.log10(range / 20));
     next = (up ? Math.floor(number / step + 1e-6) + 1 : Math.ceil(number / step - 1e-6) - 1) * step;
   }
   return Number(Math.min(Math.max(next, minimum), maximum).toPrecision(12));

@@ -3,8 +3,11 @@ import { keys, shownKey } from "./keys.js";
 import { onLanguage, t } from "./texts.js";
 
 const sections = [
-  ["shell.help.keys", keys.filter((key) => key.shown).map((key) => [key, key.text])],
-  ["shell.help.mouse", ["click", "drag", "wire", "pan", "zoom", "menu"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
+  ["shell.help.keys", [
+    ...keys.filter((key) => key.shown).map((key) => [key, key.text]),
+    ...["all", "delete", "nudge"].map((name) => [{ key: name, shown: { all: "Ctrl+A", delete: "Delete", nudge: "← ↑ → ↓" }[name] }, `shell.key.${name}`]),
+  ]],
+  ["shell.help.mouse", ["click", "double", "drag", "wire", "pan", "marquee", "zoom"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
   ["shell.help.touch", ["tap", "one-finger", "pinch"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
   ["shell.help.fields", ["arrows", "typing"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
 ];

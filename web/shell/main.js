@@ -16,7 +16,8 @@ import { wireButtons, wireTransport } from "./transport.js";
 
 const at = (id) => document.getElementById(id);
 const canvas = at("canvas");
-const fontFiles = ["text-regular", "text-semibold", "mono-regular"];
+// In the order the app numbers them.
+const fontFiles = ["text-regular", "text-semibold", "mono-regular", "symbols"];
 
 function supported() {
   return "OffscreenCanvas" in window && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
@@ -49,7 +50,7 @@ function wirePage(app, scenes) {
   wireBanner(app, at("banner"));
   wireHelp(at("help"), at("help-body"));
   wireButtons(verbs);
-  wireKeys(canvas, verbs);
+  wireKeys(app, canvas, verbs);
   wireCanvas(app, canvas, { beforeInput: overlay.accept });
   wirePanes(app, at("panes"));
 }

@@ -10,11 +10,11 @@ export class Notices {
   }
 
   show(text, kind = "info", action) {
-    const same = [...this.container.children].find((each) => each.dataset.text === text);
+    const same = [...this.container.children].find((each) => each.dataset.notice === text);
     same?.remove();
     const notice = document.createElement("div");
     notice.className = `notice ${kind}`;
-    notice.dataset.text = text;
+    notice.dataset.notice = text;
     const words = document.createElement("p");
     words.append(...withCode(kind === "error" ? `${t("shell.error")}: ${text}` : text));
     notice.append(words);

@@ -4,8 +4,7 @@ import { shortcutOf } from "./keys.js";
 
 export class Scenes {
   list = [];
-  #file;  // Of the scene that is open, if it is one of the list.
-  #name = "";  // Of the learner's file otherwise.
+  #origin = {};  // Where the open scene is from: {file} of the list, or {name} of the learner's own.
 
   constructor(app, notices) {
     this.app = app;
@@ -28,46 +27,49 @@ export class Scenes {
   async open(file) {
     const answer = await fetch(`scenes/${file}`);
     if (!answer.ok) return this.notices.show(t("shell.scene-missing", { scene: file }), "error");
-    await this.#replace(await answer.text());
-    this.#file = file;
-    this.showTitle();
+    await this.#replace(await answer.text(), { file });
   }
 
   async openFile(file) {
-    await this.#replace(await file.text());
-    this.#file = undefined;
-    this.#name = file.name.replace(/\.json$/, "");
-    this.showTitle();
+    await this.#replace(await file.text(), { name: file.name.replace(/\.json$/, "") });
   }
 
   // Nothing is thrown away: a scene that was edited can be brought back.
-  async #replace(text) {
-    const [file, name] = [this.#file, this.#name];
-    const before = this.app.state?.can_undo ? await this.app.save() : undefined;
-    this.app.command({ do: "open", text });
-    if (!before) return;
+  async #replace(text, origin) {
+    const before = this.#origin;
+    const edited = this.app.state?.can_undo ? await this.app.save() : undefined;
+    if (!(await this.#give(text, origin)) || !edited) return;
     this.notices.show(t("shell.replaced"), "info", {
       label: t("shell.bring-back"),
-      does: () => {
-        this.app.command({ do: "open", text: before });
-        [this.#file, this.#name] = [file, name];
-        this.showTitle();
-      },
+      does: () => this.#give(edited, before),
     });
+  }
+
+  // Whether the app took it; if not, it has said why and everything is as it was.
+  async #give(text, origin) {
+    const { app } = this;
+    app.command({ do: "open", text });
+    if (app.state) {
+      const answer = await Promise.race([app.next("notice"), app.next("state")]);
+      if (answer.type === "notice" && answer.kind === "error") return false;
+    }
+    this.#origin = origin;
+    this.showTitle();
+    return true;
   }
 
   async save() {
     const json = await this.app.save();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
-    link.download = this.#file ?? `${this.title() || "sandflow"}.json`;
+    link.download = this.#origin.file ?? `${this.title() || "sandflow"}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
   title() {
-    const listed = this.list.find(({ file }) => file === this.#file);
-    return listed ? inLanguage(listed.title) : this.#name || this.app.state?.title || "";
+    const listed = this.list.find(({ file }) => file === this.#origin.file);
+    return listed ? inLanguage(listed.title) : this.#origin.name || this.app.state?.title || "";
   }
 
   showTitle() {
@@ -98,7 +100,7 @@ export class Scenes {
     };
     const fill = () => {
       const scenes = this.list.map(({ file, title }) => {
-        const open = file === this.#file;
+        const open = file === this.#origin.file;
         return item("menuitemradio", open ? "check" : "", inLanguage(title), () => this.open(file), open);
       });
       const line = document.createElement("hr");
@@ -134,6 +136,6 @@ export class Scenes {
       chooser.value = "";
     });
     onLanguage(() => this.showTitle());
-    this.app.on("state", () => this.#file || this.showTitle());
+    this.app.on("state", () => this.#origin.file || this.showTitle());
   }
 }

@@ -8,7 +8,8 @@ const spelled = (name) => {
   const words = name.replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
 };
-const helpOf = (kind, { name, help }) => t(`shell.${kind}.${name}`, {}, help ?? "");
+// What the engine says of an entry; a translation is found by the English sentence, as the app finds it.
+const helpOf = ({ help }) => (help ? t(`help.${help}`, {}, help) : "");
 const labelOf = (name) => t(`shell.parameter.${name}`, {}, spelled(name));
 
 // A choice of the catalog and its parameters as settings. `ranks`: which leave the row first, the highest does.
@@ -17,30 +18,31 @@ function choiceSettings(key, chosen, entries, ranks, disabled) {
   const entry = entries.find((each) => each.name === chosen.name);
   const choice = {
     key, kind: "choice", label: t(`shell.${key}`), value: chosen.name, choices: entries, disabled,
-    help: entry && helpOf(key, entry), rank: ranks[0],
+    help: entry && helpOf(entry), rank: ranks[0],
   };
   const parameters = (entry?.parameters ?? []).map((parameter, i) => ({
     ...parameter,
     key: `${key}.${parameter.name}`, kind: "number", label: labelOf(parameter.name), disabled,
-    help: helpOf("parameter-help", parameter), value: chosen.parameters?.[parameter.name] ?? parameter.initial,
+    help: helpOf(parameter), value: chosen.parameters?.[parameter.name] ?? parameter.initial,
     rank: ranks[i + 1] ?? 20 + i,
   }));
   return [choice, ...parameters];
 }
 
-// Everything there is to set, by group, in the order of the row.
+// Everything there is to set, by group.
 function settingsOf(state, catalog) {
   const idle = !state.can_train;
   const hasData = Boolean(state.data?.name);
   const number = (key, value, more) => ({ key, kind: "number", label: labelOf(key), value, integer: true, ...more });
+  const batches = [
+    number("batch_size", state.batch_size, {
+      minimum: 1, maximum: state.train_examples || 1e6, logarithmic: true, disabled: idle, rank: 4,
+      help: t("shell.parameter-help.batch_size"),
+    }),
+  ];
   return {
     optimizer: choiceSettings("optimizer", state.optimizer, catalog.optimizers, [0, 1, 3], idle),
-    batches: hasData
-      ? [number("batch_size", state.batch_size, {
-          minimum: 1, maximum: state.train_examples || 1e6, logarithmic: true, disabled: idle, rank: 4,
-          help: t("shell.parameter-help.batch_size"),
-        })]
-      : [],
+    batches: hasData ? batches : [],
     initializer: choiceSettings("initializer", state.initializer, catalog.initializers, [5, 7, 8], false),
     seed: [number("seed", state.seed, { minimum: 0, maximum: 2 ** 31 - 1, rank: 6, help: t("shell.parameter-help.seed") })],
     data: choiceSettings("data", state.data, catalog.datasets, [], false),
@@ -48,6 +50,12 @@ function settingsOf(state, catalog) {
               help: t("shell.parameter-help.speed") }],
   };
 }
+
+const order = {
+  row: [["optimizer"], ["batches"], ["initializer"], ["seed"], ["speed"]],
+  sheet: [["optimizer"], ["initializer"], ["batches", "seed"], ["data"], ["speed"]],
+};
+const ordered = (settings, groups) => groups.map((names) => names.flatMap((name) => settings[name]));
 
 // A place that shows settings; fields stay while their setting does, so that none loses the focus to a redrawing.
 function createPlace(container, app) {
@@ -73,7 +81,7 @@ function createPlace(container, app) {
 
 export function wireSettings(app, { bar, all, sheet, button }) {
   const row = createPlace(bar, app);
-  const groups = {};
+  const groups = [];
   let inRow = [];
   let keys = "";
 
@@ -90,12 +98,12 @@ export function wireSettings(app, { bar, all, sheet, button }) {
   const show = () => {
     if (!app.state || !app.catalog) return;
     const settings = settingsOf(app.state, app.catalog);
-    inRow = Object.entries(settings).flatMap(([group, list]) => (group === "data" ? [] : list));
+    inRow = ordered(settings, order.row).flat();
     row.show(inRow);
-    for (const [name, list] of Object.entries(settings)) {
-      groups[name] ??= createGroup(all, app);
-      groups[name].show(list);
-    }
+    ordered(settings, order.sheet).forEach((list, i) => {
+      groups[i] ??= createGroup(all, app);
+      groups[i].show(list);
+    });
     const latest = inRow.map(({ key, label }) => key + label).join();
     if (latest !== keys) fit();
     keys = latest;
@@ -124,7 +132,9 @@ function createGroup(all, app) {
     show(settings) {
       group.hidden = !settings.length;
       place.show(settings);
-      help.textContent = settings[0]?.help ?? "";
+      // A choice explains itself and stands for its numbers; numbers alone each say what they are.
+      const explained = settings[0]?.kind === "choice" ? [settings[0]] : settings;
+      help.textContent = explained.map((setting) => setting.help).join(" ");
     },
   };
 }
