@@ -461,7 +461,9 @@ class Lowering {
 };
 
 Status check_parameters(std::string_view what, const Choice& choice, const std::vector<Parameter>& list) {
-  for (const auto& [name, value] : choice.parameters) {
+  for (const auto& entry : choice.parameters) {
+    const std::string& name = entry.first;
+    const double value = entry.second;
     const auto it =
         std::find_if(list.begin(), list.end(), [&](const Parameter& p) { return name == p.name; });
     if (it == list.end())
