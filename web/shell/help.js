@@ -12,6 +12,9 @@ const sections = [
   ["shell.help.fields", ["arrows", "typing"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
 ];
 
+// What is under the learner's hand comes first.
+if (matchMedia("(pointer: coarse)").matches) sections.unshift(...sections.splice(2, 1));
+
 function element(tag, ...children) {
   const made = document.createElement(tag);
   made.append(...children);

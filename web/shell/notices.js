@@ -16,7 +16,9 @@ export class Notices {
     notice.className = `notice ${kind}`;
     notice.dataset.notice = text;
     const words = document.createElement("p");
-    words.append(...withCode(kind === "error" ? `${t("shell.error")}: ${text}` : text));
+    words.append(...withCode(text));
+    if (kind === "error") notice.innerHTML = `<svg class="icon" role="img"><use href="#icon-error"/></svg>`;
+    if (kind === "error") notice.firstChild.ariaLabel = t("shell.error");
     notice.append(words);
     const button = (label, does, className) => {
       const made = document.createElement("button");
@@ -34,7 +36,7 @@ export class Notices {
     close.innerHTML = `<svg class="icon small" aria-hidden="true"><use href="#icon-close"/></svg>`;
     this.container.append(notice);
     while (this.container.children.length > 3) this.container.firstChild.remove();
-    say(words.textContent);
+    say(kind === "error" ? `${t("shell.error")}: ${words.textContent}` : words.textContent);
     if (kind !== "error") setTimeout(() => notice.remove(), action ? 2 * stay : stay);
   }
 }
@@ -90,12 +92,17 @@ export function showFailure(failure, { reason, text }) {
   const paragraph = (content, lang) => Object.assign(document.createElement("p"), { textContent: content, lang });
   box.append(paragraph(words[0], "en"), paragraph(words[1], "ko"));
   if (text) box.append(Object.assign(document.createElement("pre"), { textContent: text }));
-  const again = Object.assign(document.createElement("button"), { type: "button", className: "button" });
-  again.textContent = "Reload · 새로 고침";
-  again.addEventListener("click", () => location.reload());
-  box.append(again);
+  // A reload changes nothing about what the browser lacks.
+  if (reason !== "support") box.append(reloadButton());
   failure.replaceChildren(box);
   failure.hidden = false;
   document.body.classList.remove("starting");
   document.body.classList.add("failed");
+}
+
+function reloadButton() {
+  const again = Object.assign(document.createElement("button"), { type: "button", className: "button" });
+  again.textContent = "Reload · 새로 고침";
+  again.addEventListener("click", () => location.reload());
+  return again;
 }
