@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/core/text.h"
-#include "engine/ops/list.h"
 
 namespace sandflow {
 

@@ -126,4 +126,7 @@ struct Op {
   const AttrSpec* find_attr(std::string_view name) const;
 };
 
+// Of the list in engine/ops/list.h; null for an unknown type.
+const Op* find_op(std::string_view type);
+
 }  // namespace sandflow

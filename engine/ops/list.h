@@ -1,15 +1,13 @@
 // The one list of all operations.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "engine/graph/op.h"
 
 namespace sandflow {
 
-const std::vector<const Op*>& all_ops();   // Family by family, in the order a palette shows them.
-const Op* find_op(std::string_view type);  // Null for an unknown type.
+const std::vector<const Op*>& all_ops();  // Family by family, in the order a palette shows them.
 
 // The families, a file each; an operation is an entry in its file's table.
 std::vector<Op> source_ops();

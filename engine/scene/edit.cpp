@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "engine/core/text.h"
-#include "engine/scene/lower.h"
 #include "engine/scene/node_types.h"
+#include "engine/scene/settings.h"
 
 namespace sandflow::edit {
 

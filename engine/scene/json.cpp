@@ -9,8 +9,8 @@
 #include <set>
 
 #include "engine/core/text.h"
-#include "engine/scene/lower.h"
 #include "engine/scene/node_types.h"
+#include "engine/scene/settings.h"
 
 namespace sandflow {
 

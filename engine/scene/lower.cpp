@@ -3,12 +3,12 @@
 #include "engine/scene/lower.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 
 #include "engine/core/text.h"
 #include "engine/graph/gradients.h"
+#include "engine/scene/fields.h"
 #include "engine/scene/node_types.h"
 #include "engine/tf/tf.h"
 #include "engine/training/initializers.h"
@@ -99,84 +99,12 @@ class Lowering {
                                  node(start).name};
   }
 
-  std::string field_text(int index, const NodeField& field) const {
-    const auto& attrs = node(index).attrs;
-    const auto it = attrs.find(field.name);
-    return it == attrs.end() || it->second.empty() ? field.initial : it->second;
-  }
-  std::string field_text(int index, std::string_view name) const {
-    for (const NodeField& field : find_node_type(node(index).type)->fields)
-      if (field.name == name) return field_text(index, field);
-    return "";
-  }
-
-  static Error in_field(std::string_view field, Error error) {
-    error.message = cat(field, ": ", error.message);
-    return error;
-  }
-
-  Result<Literal> literal(int index, std::string_view field) const {
-    Result<Literal> value = Literal::parse(field_text(index, field));
-    if (!value.ok()) return in_field(field, value.error());
-    return value;
-  }
-  Result<Shape> shape(int index, std::string_view field) const {
-    const Result<Literal> value = literal(index, field);
-    if (!value.ok()) return value.error();
-    Result<Shape> shape = value->shape();
-    if (!shape.ok()) return in_field(field, shape.error());
-    return shape;
-  }
-  Result<DType> dtype(int index, std::string_view field) const {
-    const std::string text = field_text(index, field);
-    const auto found = dtype_from_name(text.starts_with("tf.") ? text.substr(3) : text);
-    if (!found) return type_error(cat("Cannot convert value '", text, "' to a TensorFlow DType."));
-    return *found;
-  }
-  Result<std::optional<std::int64_t>> seed(int index) const {
-    const std::string text = field_text(index, "seed");
-    if (text.empty() || text == "None") return std::optional<std::int64_t>();
-    const auto value = parse_int(text);
-    if (!value) return value_error(cat("seed: '", text, "' is not an integer."));
-    return std::optional<std::int64_t>(*value);
-  }
-
-  // The text of a field as an attribute of the operation.
-  Result<AttrValue> attribute(int index, const NodeField& field) const {
-    const std::string text = field_text(index, field);
-    switch (field.kind) {
-      case AttrKind::kType: {
-        const auto type = dtype(index, field.name);
-        return type.ok() ? Result<AttrValue>(AttrValue(*type)) : type.error();
-      }
-      case AttrKind::kBool:
-        if (text == "True" || text == "False") return AttrValue(text == "True");
-        return value_error(cat(field.name, ": '", text, "' is neither True nor False."));
-      case AttrKind::kInt: {
-        const auto number = parse_int(text);
-        if (!number) return value_error(cat(field.name, ": '", text, "' is not an integer."));
-        return AttrValue(static_cast<std::int64_t>(*number));
-      }
-      case AttrKind::kFloat: {
-        const auto number = parse_double(text);
-        if (!number) return value_error(cat(field.name, ": '", text, "' is not a number."));
-        return AttrValue(*number);
-      }
-      case AttrKind::kShape: {
-        const auto value = shape(index, field.name);
-        return value.ok() ? Result<AttrValue>(AttrValue(*value)) : value.error();
-      }
-      default:
-        return AttrValue(text);
-    }
-  }
-
   Status add_const(int index) {
-    const Result<Literal> value = literal(index, "value");
+    const Result<Literal> value = literal_field(node(index), "value");
     if (!value.ok()) return value.error();
     std::optional<DType> type;
-    if (!field_text(index, "dtype").empty()) {
-      const Result<DType> chosen = dtype(index, "dtype");
+    if (!field_text(node(index), "dtype").empty()) {
+      const Result<DType> chosen = dtype_field(node(index), "dtype");
       if (!chosen.ok()) return chosen.error();
       type = *chosen;
     }
@@ -186,15 +114,15 @@ class Lowering {
   }
 
   Status add_placeholder(int index) {
-    const Result<DType> type = dtype(index, "dtype");
+    const Result<DType> type = dtype_field(node(index), "dtype");
     if (!type.ok()) return type.error();
-    const Result<Shape> declared = shape(index, "shape");
+    const Result<Shape> declared = shape_field(node(index), "shape");
     if (!declared.ok()) return declared.error();
     Builder b(*out_.graph);
     const Output placeholder = tf::placeholder(b, *type, *declared, node(index).name);
     SANDFLOW_TRY(b.status());
     lowered(index).outputs = {placeholder};
-    const std::string feed = field_text(index, "feed");
+    const std::string feed = field_text(node(index), "feed");
     if (feed.empty()) return {};
     if (feed == "features")
       out_.model.features.push_back(placeholder);
@@ -209,7 +137,7 @@ class Lowering {
   // usable.
   Status add_constant_feed(int index, Output placeholder) {
     const Graph& graph = *out_.graph;
-    const Result<Literal> value = literal(index, "feed");
+    const Result<Literal> value = literal_field(node(index), "feed");
     if (!value.ok()) return value.error();
     // np.asarray(value, dtype): Python numbers of any kind are taken.
     Result<Tensor> tensor = value->tensor();
@@ -226,7 +154,7 @@ class Lowering {
   Status add_variable(int index) {
     const SceneNode& own = node(index);
     Builder b(*out_.graph);
-    const bool trainable = field_text(index, "trainable") != "False";
+    const bool trainable = field_text(node(index), "trainable") != "False";
     tf::Variable variable;
     if (!own.inputs.empty() && own.inputs[0].kind != Port::Kind::kEmpty) {
       tf::Value initial = Output{};
@@ -239,18 +167,18 @@ class Lowering {
       }
       variable = tf::variable(b, initial, own.name, trainable);
     } else {
-      const Result<DType> type = dtype(index, "dtype");
+      const Result<DType> type = dtype_field(node(index), "dtype");
       if (!type.ok()) return type.error();
-      if (field_text(index, "shape").empty())
+      if (field_text(node(index), "shape").empty())
         return value_error(cat("Shape of a new variable (", own.name,
                                ") must be fully defined, but instead was <unknown>."));
-      const Result<Shape> declared = shape(index, "shape");
+      const Result<Shape> declared = shape_field(node(index), "shape");
       if (!declared.ok()) return declared.error();
       if (!declared->fully_defined())
         return value_error(cat("Shape of a new variable (", own.name,
                                ") must be fully defined, but instead was ", declared->python(), "."));
       if (const auto fits = Tensor::make(*type, *declared); !fits.ok()) return fits.error();
-      const std::string chosen = field_text(index, "initializer");
+      const std::string chosen = field_text(node(index), "initializer");
       const InitializerType* initializer =
           find_initializer_type(chosen.empty() ? scene_.training.initializer.name : chosen);
       if (!initializer) return value_error(cat("Unknown initializer: ", chosen));
@@ -265,7 +193,7 @@ class Lowering {
                                  shortest(parameter.minimum), " to ", shortest(parameter.maximum), "."));
         parameters[parameter.name] = *number;
       }
-      const auto op_seed = seed(index);
+      const auto op_seed = seed_field(node(index));
       if (!op_seed.ok()) return op_seed.error();
       variable = tf::variable_from(b, own.name, trainable, [&] {
         return initializer->build(b, *declared, *type, parameters, *op_seed);
@@ -320,14 +248,14 @@ class Lowering {
     Attrs attrs;
     for (const NodeField& field : type.fields) {
       if (field.name == "seed") {
-        const auto op_seed = seed(index);
+        const auto op_seed = seed_field(node(index));
         if (!op_seed.ok()) return op_seed.error();
         const SeedPair pair = out_.graph->op_seed(*op_seed == 0 ? std::nullopt : *op_seed);
         attrs.push_back({"seed", pair.seed});
         attrs.push_back({"seed2", pair.seed2});
         continue;
       }
-      Result<AttrValue> value = attribute(index, field);
+      Result<AttrValue> value = attribute_field(own, field);
       if (!value.ok()) return value.error();
       attrs.push_back({field.name, *std::move(value)});
     }
@@ -460,49 +388,8 @@ class Lowering {
   std::vector<tf::Variable> variables_;
 };
 
-Status check_parameters(std::string_view what, const Choice& choice, const std::vector<Parameter>& list) {
-  for (const auto& entry : choice.parameters) {
-    const std::string& name = entry.first;
-    const double value = entry.second;
-    const auto it =
-        std::find_if(list.begin(), list.end(), [&](const Parameter& p) { return name == p.name; });
-    if (it == list.end())
-      return value_error(cat(what, " '", choice.name, "' has no parameter '", name, "'."));
-    if (!(value >= it->minimum && value <= it->maximum))
-      return value_error(cat(what, " '", choice.name, "': ", name, " must be from ", shortest(it->minimum),
-                             " to ", shortest(it->maximum), ", not ", shortest(value), "."));
-    if (it->is_integer && value != std::floor(value))
-      return value_error(
-          cat(what, " '", choice.name, "': ", name, " must be an integer, not ", shortest(value), "."));
-  }
-  return {};
-}
-
 }  // namespace
 
 Lowered lower(const Scene& scene) { return Lowering(scene).run(); }
-
-Status check_choice(std::string_view what, const Choice& choice) {
-  const std::vector<Parameter>* list = nullptr;
-  if (what == "optimizer") {
-    if (const auto* type = find_optimizer_type(choice.name)) list = &type->parameters;
-  } else if (what == "initializer") {
-    if (const auto* type = find_initializer_type(choice.name)) list = &type->parameters;
-  } else {
-    if (choice.name.empty()) return {};
-    if (const auto* type = find_dataset_type(choice.name)) list = &type->parameters;
-  }
-  if (!list) return value_error(cat("Unknown ", what, ": '", choice.name, "'."));
-  return check_parameters(what, choice, *list);
-}
-
-Status check_settings(const Scene& scene) {
-  SANDFLOW_TRY(check_choice("data", scene.data));
-  SANDFLOW_TRY(check_choice("optimizer", scene.training.optimizer));
-  SANDFLOW_TRY(check_choice("initializer", scene.training.initializer));
-  if (scene.training.batch_size < 1)
-    return value_error(cat("batch_size must be at least 1, not ", scene.training.batch_size, "."));
-  return {};
-}
 
 }  // namespace sandflow

@@ -30,10 +30,4 @@ struct Lowered {
 
 Lowered lower(const Scene& scene);
 
-// What is wrong with a choice: an unknown name, an unknown parameter, a number out of its range. `what` is
-// "optimizer", "initializer" or "data".
-Status check_choice(std::string_view what, const Choice& choice);
-// The same for the whole of a scene's settings.
-Status check_settings(const Scene& scene);
-
 }  // namespace sandflow

@@ -1,0 +1,82 @@
+// One reader for each kind of attribute.
+#include "engine/scene/fields.h"
+
+#include "engine/core/text.h"
+
+namespace sandflow {
+
+std::string field_text(const SceneNode& node, const NodeField& field) {
+  const auto it = node.attrs.find(field.name);
+  return it == node.attrs.end() || it->second.empty() ? field.initial : it->second;
+}
+
+std::string field_text(const SceneNode& node, std::string_view name) {
+  for (const NodeField& field : find_node_type(node.type)->fields)
+    if (field.name == name) return field_text(node, field);
+  return "";
+}
+
+Error in_field(std::string_view field, Error error) {
+  error.message = cat(field, ": ", error.message);
+  return error;
+}
+
+Result<Literal> literal_field(const SceneNode& node, std::string_view field) {
+  Result<Literal> value = Literal::parse(field_text(node, field));
+  if (!value.ok()) return in_field(field, value.error());
+  return value;
+}
+
+Result<Shape> shape_field(const SceneNode& node, std::string_view field) {
+  const Result<Literal> value = literal_field(node, field);
+  if (!value.ok()) return value.error();
+  Result<Shape> shape = value->shape();
+  if (!shape.ok()) return in_field(field, shape.error());
+  return shape;
+}
+
+Result<DType> dtype_field(const SceneNode& node, std::string_view field) {
+  const std::string text = field_text(node, field);
+  const auto found = dtype_from_name(text.starts_with("tf.") ? text.substr(3) : text);
+  if (!found) return type_error(cat("Cannot convert value '", text, "' to a TensorFlow DType."));
+  return *found;
+}
+
+Result<std::optional<std::int64_t>> seed_field(const SceneNode& node) {
+  const std::string text = field_text(node, "seed");
+  if (text.empty() || text == "None") return std::optional<std::int64_t>();
+  const auto value = parse_int(text);
+  if (!value) return value_error(cat("seed: '", text, "' is not an integer."));
+  return std::optional<std::int64_t>(*value);
+}
+
+Result<AttrValue> attribute_field(const SceneNode& node, const NodeField& field) {
+  const std::string text = field_text(node, field);
+  switch (field.kind) {
+    case AttrKind::kType: {
+      const auto type = dtype_field(node, field.name);
+      return type.ok() ? Result<AttrValue>(AttrValue(*type)) : type.error();
+    }
+    case AttrKind::kBool:
+      if (text == "True" || text == "False") return AttrValue(text == "True");
+      return value_error(cat(field.name, ": '", text, "' is neither True nor False."));
+    case AttrKind::kInt: {
+      const auto number = parse_int(text);
+      if (!number) return value_error(cat(field.name, ": '", text, "' is not an integer."));
+      return AttrValue(static_cast<std::int64_t>(*number));
+    }
+    case AttrKind::kFloat: {
+      const auto number = parse_double(text);
+      if (!number) return value_error(cat(field.name, ": '", text, "' is not a number."));
+      return AttrValue(*number);
+    }
+    case AttrKind::kShape: {
+      const auto value = shape_field(node, field.name);
+      return value.ok() ? Result<AttrValue>(AttrValue(*value)) : value.error();
+    }
+    default:
+      return AttrValue(text);
+  }
+}
+
+}  // namespace sandflow
