@@ -111,7 +111,7 @@ async function start({ canvas: offscreen, folder, fonts, config }) {
   });
   if (!context) return fail("WebGL2", "webgl");
   made.GL.makeContextCurrent(context);
-  gl = canvas.getContext("webgl2");
+  gl = made.GL.getContext(context).GLctx;  // Firefox refuses to be asked for it twice.
   surviveContextLoss();
 
   app = made;
