@@ -50,8 +50,10 @@ export class Scenes {
     const { app } = this;
     app.command({ do: "open", text });
     if (app.state) {
-      const answer = await Promise.race([app.next("notice"), app.next("state")]);
-      if (answer.type === "notice" && answer.kind === "error") return false;
+      // A scene that looks the same in every number brings no new state.
+      const silence = new Promise((done) => setTimeout(done, 500));
+      const answer = await Promise.race([app.next("notice"), app.next("state"), silence]);
+      if (answer?.type === "notice" && answer.kind === "error") return false;
     }
     this.#origin = origin;
     this.showTitle();

@@ -116,7 +116,7 @@ async function start({ canvas: offscreen, folder, fonts, config }) {
 
   app = made;
   fonts.forEach((font, which) => withBytes(font, (pointer, bytes) => app._sandflow_font(which, pointer, bytes)));
-  withText(JSON.stringify(config), (text) => app._sandflow_start(text));
+  if (!withText(JSON.stringify(config), (text) => app._sandflow_start(text))) return fail("sandflow_start", "start");
   for (const message of early.splice(0)) receive(message);
   wake();
 }
