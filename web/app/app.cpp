@@ -1,0 +1,225 @@
+// See app.h.
+#include "web/app/app.h"
+
+#include <emscripten.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "web/app/json.h"
+#include "web/app/screen.h"
+#include "web/app/texts.h"
+#include "web/app/theme.h"
+
+namespace sandflow::ui {
+
+namespace {
+constexpr float kNarrow = 760, kSlimColumn = 280, kWideColumn = 520, kColumnPadding = 20;
+}
+
+App::App() : views_(all_views()) {}
+
+bool App::frame(double time_ms) {
+  if (screen_is_lost()) return false;
+  const double began = emscripten_get_now();
+  ui.delta = static_cast<float>(std::clamp(time_ms / 1000 - ui.time, 0.0, 0.1));
+  ui.time = time_ms / 1000;
+  ui.wants_frame = false;
+  ui.cursor = "default";
+  if (ui.input.has_waiting()) wake();
+
+  ui.input.begin_frame(time_ms, ui.size, ui.ratio);
+  train();
+  lay_out();
+  begin_screen();
+  obey_keys();
+  draw_panes();
+  ui.input.end_frame();
+  draw_screen();
+  append(changes_, ui.entry.take());
+  apply(changes_);
+  changes_.clear();
+  send_cursor();
+  frame_ms_ = emscripten_get_now() - began;
+  report_.send(*this, boxes_, made_ > 0);
+
+  if (frames_left_ > 0) --frames_left_;
+  return !is_at_rest();
+}
+
+void App::resize(Vec size, float ratio) {
+  ui.size = {std::max(1.0f, size.x), std::max(1.0f, size.y)};
+  if (ratio != ui.ratio || fonts().ratio != ratio) set_ratio(ratio);
+  ui.ratio = ratio;
+  wake();
+}
+
+void App::train() {
+  made_ = playback.advance(workspace, flow_, ui.time, ui.delta);
+  if (made_ > 0 || !workspace.snapshot().divergence || !playback.is_playing) return;
+  set_playing(false);
+}
+
+void App::lay_out() {
+  const Snapshot& snapshot = workspace.snapshot();
+  if (generation_ == laid_generation_ && snapshot.version == laid_version_ &&
+      texts_version() == laid_texts_ && ui.ratio == laid_ratio_)
+    return;
+  const bool is_stable = shape_generation_ == laid_shape_ && texts_version() == laid_texts_ &&
+                         ui.ratio == laid_ratio_ && snapshot.counters.step > 0;
+  boxes_.lay_out(workspace.scene(), snapshot, is_stable);
+  laid_generation_ = generation_;
+  laid_shape_ = shape_generation_;
+  laid_version_ = snapshot.version;
+  laid_texts_ = texts_version();
+  laid_ratio_ = ui.ratio;
+}
+
+void App::draw_panes() {
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
+  ImGui::Begin("app", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
+                   ImGuiWindowFlags_NoNav);
+  const bool has_room = ui.size.x >= kNarrow;
+  const bool both = shows_graph && shows_views && has_room;
+  const float split = both          ? ui.size.x - std::min(column_width_, ui.size.x - 320)
+                      : shows_graph ? ui.size.x
+                                    : 0;
+  if (shows_graph)
+    append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), workspace.snapshot(),
+                                 boxes_, flow_));
+  if (flow_.moves(ui.time)) ui.wants_frame = true;
+  if (split < ui.size.x) draw_column({{split, 0}, ui.size});
+  if (both) draw_splitter({{split, 0}, ui.size});
+  ImGui::End();
+}
+
+void App::draw_column(const Rect& area) {
+  const Painter screen = ui.painter();
+  screen.fill(area, palette().panel);
+  screen.hairline(area.min, {area.min.x, area.max.y}, palette().line);
+  ImGui::SetCursorScreenPos(screen.device(area.min + Vec(1, 0)));
+  ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
+  const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
+  Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16};
+  append(changes_, inspector_.draw(ui, column, workspace.scene(), workspace.snapshot(), canvas.selection));
+  const Run run{workspace.scene(),   workspace.snapshot(),
+                workspace.dataset(), canvas.selection,
+                playback.is_busy(),  [this](const Tensor& features) { return workspace.predict(features); }};
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (!views_[i]->applies(run)) continue;
+    ImGui::PushID(static_cast<int>(i));
+    views_[i]->draw(ui, column, run);
+    ImGui::PopID();
+  }
+  ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y)));
+  ImGui::Dummy({1, 1});
+  // A finger moves what is under it.
+  if (ui.input.is_touch && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
+      ImGui::IsMouseDown(0)) {
+    const float moved = ImGui::GetIO().MouseDelta.y;
+    if (std::fabs(moved) < 200 * ui.ratio) ImGui::SetScrollY(ImGui::GetScrollY() - moved);
+  }
+  ImGui::EndChild();
+}
+
+void App::draw_splitter(const Rect& area) {
+  const Painter screen = ui.painter();
+  const Press hit = press(ui, screen, "splitter", {{area.min.x - 4, 0}, {area.min.x + 4, area.max.y}});
+  if (hit.held && ImGui::IsMousePosValid())
+    column_width_ = clamp(ui.size.x - ui.input.mouse.x, kSlimColumn, kWideColumn);
+  if (!hit.hovered && !hit.held) return;
+  ui.cursor = "col-resize";
+  screen.fill({{area.min.x - 1, 0}, {area.min.x + 2, area.max.y}}, fade(palette().of(Tone::kForward), 0.6f));
+}
+
+void App::obey_keys() {
+  const ImGuiIO& io = ImGui::GetIO();
+  ui.input.mouse = ImGui::IsMousePosValid() ? io.MousePos / ui.ratio : Vec(-1e6f, -1e6f);
+  for (const KeyPress& key : ui.input.keys) {
+    if (!key.ctrl) continue;
+    const bool is_z = key.key == "z" || key.key == "Z";
+    if ((is_z && key.shift) || key.key == "y" || key.key == "Y")
+      workspace.redo();
+    else if (is_z)
+      workspace.undo();
+    else
+      continue;
+    scene_changed();
+  }
+}
+
+void App::apply(const Changes& changes) {
+  for (const Change& change : changes) {
+    const std::set<std::string> before = [&] {
+      std::set<std::string> names;
+      if (std::holds_alternative<edit::AddNode>(change.edit))
+        for (const SceneNode& node : workspace.scene().nodes) names.insert(node.name);
+      return names;
+    }();
+    const Status status = workspace.apply(change.edit, change.gesture);
+    if (!status) {
+      ui.notice(status.error().text(), true);
+      ui.announce(status.error().message);
+      continue;
+    }
+    ++generation_;
+    wake();
+    if (!std::holds_alternative<edit::Move>(change.edit)) ++shape_generation_;
+    if (const auto* rename = std::get_if<edit::Rename>(&change.edit);
+        rename && canvas.selection.nodes.erase(rename->from))
+      canvas.selection.nodes.insert(rename->to);
+    if (std::holds_alternative<edit::AddNode>(change.edit))
+      for (const SceneNode& node : workspace.scene().nodes)
+        if (!before.count(node.name)) {
+          canvas.selection.only(node.name);
+          ui.announce(tr("say.added", {{"node", node.name}}));
+        }
+    if (const auto* removed = std::get_if<edit::RemoveNodes>(&change.edit))
+      ui.announce(tr("say.removed", {{"count", std::to_string(removed->names.size())}}));
+  }
+  if (!changes.empty()) canvas.selection.forget_missing(workspace.scene());
+}
+
+void App::set_playing(bool playing) {
+  if (!playing)
+    playback.pause();
+  else if (workspace.snapshot().can_train)
+    playback.play();
+  else
+    run_once();
+  wake();
+}
+
+void App::run_once() {
+  if (workspace.snapshot().can_train)
+    playback.step();
+  else
+    flow_.show_step(ui.time, 1.4);
+  wake();
+}
+
+void App::scene_changed() {
+  ++generation_;
+  ++shape_generation_;
+  canvas.selection.forget_missing(workspace.scene());
+  flow_.stop();
+  wake();
+}
+
+void App::send_cursor() {
+  if (ui.cursor == sent_cursor_) return;
+  sent_cursor_ = ui.cursor;
+  JsonWriter json;
+  json.open().field("type", "cursor").field("cursor", ui.cursor).close();
+  ui.outbox.add(json.take());
+}
+
+bool App::is_at_rest() const {
+  return frames_left_ <= 0 && !ui.wants_frame && !playback.is_busy() && !flow_.moves(ui.time) &&
+         !ui.input.has_waiting() && !report_.is_owing();
+}
+
+}  // namespace sandflow::ui

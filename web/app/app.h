@@ -1,0 +1,71 @@
+// The application: its state, and a frame as a list of verbs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/scene/workspace.h"
+#include "web/app/boxes.h"
+#include "web/app/canvas.h"
+#include "web/app/flow.h"
+#include "web/app/inspector.h"
+#include "web/app/playback.h"
+#include "web/app/report.h"
+#include "web/app/ui.h"
+#include "web/app/views/view.h"
+
+namespace sandflow::ui {
+
+class App {
+ public:
+  App();
+
+  // One frame. True: another is wanted right away.
+  bool frame(double time_ms);
+  void resize(Vec size, float ratio);
+  // The page's commands, as JSON (commands.cpp).
+  void obey(std::string_view json);
+  void apply(const Changes& changes);
+  void set_playing(bool playing);
+  void run_once();       // One step, told slowly; of a graph that does not train, its values' way.
+  void scene_changed();  // By undo, redo or opening another.
+  void wake() { frames_left_ = 3; }
+  double frame_ms() const { return frame_ms_; }  // What the last frame took, training included.
+
+  Ui ui;
+  Workspace workspace;
+  Playback playback;
+  Canvas canvas;
+  bool shows_graph = true, shows_views = true;
+
+ private:
+  void train();
+  void lay_out();
+  void draw_panes();
+  void draw_column(const Rect& area);
+  void draw_splitter(const Rect& area);
+  void obey_keys();
+  void send_cursor();
+  bool is_at_rest() const;
+
+  Flow flow_;
+  Boxes boxes_;
+  Inspector inspector_;
+  std::vector<std::unique_ptr<View>> views_;
+  Report report_;
+  Changes changes_;  // Of this frame's panels.
+  std::int64_t made_ = 0;
+  double frame_ms_ = 0;
+  int frames_left_ = 3;
+  float column_width_ = 380;
+  std::string sent_cursor_ = "default";
+
+  // What the boxes were made of.
+  std::uint64_t generation_ = 1, laid_generation_ = 0, laid_version_ = ~0ull, laid_texts_ = 0;
+  std::uint64_t shape_generation_ = 1, laid_shape_ = 0;  // Grows with edits other than moves.
+  float laid_ratio_ = 0;
+};
+
+}  // namespace sandflow::ui

@@ -1,0 +1,176 @@
+// See boxes.h.
+#include "web/app/boxes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/text.h"
+#include "web/app/texts.h"
+
+namespace sandflow::ui {
+
+namespace {
+
+constexpr float kLeft = 14, kRight = 12, kHeader = 32, kFooter = 24, kPortStep = 20, kNarrowest = 120;
+
+}  // namespace
+
+Tone tone_of(const Scene& scene, const SceneNode& node) {
+  if (!scene.training.loss.empty() && node.name == scene.training.loss) return Tone::kLoss;
+  if (node.type == "Placeholder") return Tone::kData;
+  const NodeType* type = find_node_type(node.type);
+  if (!type) return Tone::kOther;
+  switch (type->family) {
+    case Family::kState:
+      return Tone::kVariable;
+    case Family::kLoss:
+      return Tone::kLoss;
+    case Family::kTraining:
+      return Tone::kGradient;
+    default:
+      return node.type == "Variable" ? Tone::kVariable : Tone::kOther;
+  }
+}
+
+const NodeField* value_field(const NodeType& type) {
+  for (std::string_view wanted : {"feed", "value", "initial_value"})
+    for (const NodeField& field : type.fields)
+      if (field.name == wanted) return &field;
+  for (const NodeField& field : type.fields)
+    if (field.kind == AttrKind::kTensor) return &field;
+  return nullptr;
+}
+
+namespace {
+
+void lay_out_text(NodeBox& box, const SceneNode& node, const NodeSnapshot& state) {
+  box.name = node.name;
+  box.type = node.type == node.name ? std::string() : node.type;
+  box.has_error = state.error.has_value();
+  box.is_blocked = state.is_blocked;
+  box.has_value = state.value.defined();
+  box.has_gradient = state.gradient.defined();
+  box.order = state.order;
+  if (state.error) {
+    box.error_kind = name(state.error->kind);
+    box.error_message = state.error->message;
+  }
+  const Shape& shape = box.has_value ? state.value.shape() : state.shape;
+  const bool is_known = !state.graph_name.empty() || box.has_value;
+  box.shape = is_known ? cat(shape.python(), "  ", name(box.has_value ? state.value.dtype() : state.dtype))
+                       : std::string();
+  box.value = view_of(state.value, box.tone == Tone::kVariable);
+  box.gradient = view_of(state.gradient, false);
+}
+
+// Width and height of the contents.
+Vec content_size(const NodeBox& box) {
+  float width = kLeft + kRight + text_width(Face::kStrong, 13, box.name);
+  if (!box.type.empty()) width += 16 + text_width(Face::kStrong, 11, box.type);
+  float row = box.value.size.x, high = box.value.size.y;
+  if (box.gradient.kind != ValueView::Kind::kNone) {
+    row += (row > 0 ? 14 : 0) + box.gradient.size.x + text_width(Face::kStrong, 11, tr("node.gradient")) + 6;
+    high = std::max(high, box.gradient.size.y);
+  }
+  width = std::max(
+      {width, kNarrowest, kLeft + kRight + row, kLeft + kRight + text_width(Face::kMono, 11, box.shape)});
+  return {std::ceil(width), kHeader + (high > 0 ? high + 6 : 0) + kFooter};
+}
+
+void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
+  std::size_t count = node.inputs.size();
+  if (type) count = std::max(count, type->inputs.size());
+  if (type && type->variadic) count = std::max(count, node.inputs.size() + 1);  // Room for one more.
+  const std::size_t outputs = type ? std::max<std::size_t>(1, type->outputs.size()) : 1;
+  const float most = static_cast<float>(std::max(count, outputs));
+  box.rect.max.y = std::max(box.rect.max.y, box.rect.min.y + 16 + kPortStep * most);
+  const auto spot = [&](float x, std::size_t i, std::size_t n) {
+    return Vec(x, box.rect.center().y + kPortStep * (static_cast<float>(i) - static_cast<float>(n - 1) / 2));
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    PortBox port;
+    port.at = spot(box.rect.min.x, i, count);
+    if (type && !type->inputs.empty()) port.name = type->inputs[std::min(i, type->inputs.size() - 1)];
+    if (i < node.inputs.size()) port.port = node.inputs[i];
+    if (port.port.kind == Port::Kind::kLiteral) {
+      port.chip_text = fitted(Face::kMono, 11, port.port.text, 130);
+      const float width = text_width(Face::kMono, 11, port.chip_text) + 14;
+      port.chip = {{port.at.x - 9 - width, port.at.y - 9}, {port.at.x - 9, port.at.y + 9}};
+    }
+    box.inputs.push_back(std::move(port));
+  }
+  for (std::size_t i = 0; i < outputs; ++i) {
+    PortBox port;
+    port.at = spot(box.rect.max.x, i, outputs);
+    if (type && i < type->outputs.size()) port.name = type->outputs[i];
+    box.outputs.push_back(std::move(port));
+  }
+}
+
+int depth_of(const Scene& scene, std::vector<int>& known, int index) {
+  int& depth = known[static_cast<std::size_t>(index)];
+  if (depth != -1) return std::max(depth, 0);
+  depth = -2;  // On the way: a circle ends here.
+  int deepest = 0;
+  for (const Port& port : scene.nodes[static_cast<std::size_t>(index)].inputs) {
+    if (port.kind != Port::Kind::kWire) continue;
+    const int from = scene.index_of(parse_wire(port.text).node);
+    if (from >= 0) deepest = std::max(deepest, depth_of(scene, known, from) + 1);
+  }
+  return known[static_cast<std::size_t>(index)] = deepest;
+}
+
+}  // namespace
+
+void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
+  static const NodeSnapshot kNothing;
+  if (!stable) sizes_.clear();
+  nodes.clear();
+  wires.clear();
+  bounds = {{1e9f, 1e9f}, {-1e9f, -1e9f}};
+  depth = 0;
+  std::vector<int> depths(scene.nodes.size(), -1);
+  for (std::size_t i = 0; i < scene.nodes.size(); ++i) {
+    const SceneNode& node = scene.nodes[i];
+    const NodeType* type = find_node_type(node.type);
+    NodeBox& box = nodes.emplace_back();
+    box.tone = tone_of(scene, node);
+    box.is_loss = node.name == scene.training.loss;
+    if (type)
+      if (const NodeField* field = value_field(*type)) box.value_attr = field->name;
+    lay_out_text(box, node, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
+    Vec& size = sizes_[node.name];
+    const Vec needed = content_size(box);
+    size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
+    box.rect = Rect::sized({node.x, node.y}, size);
+    lay_out_ports(box, node, type);
+    box.depth = depth_of(scene, depths, static_cast<int>(i));
+    depth = std::max(depth, box.depth);
+    if (box.has_error) {
+      const float width = std::max(box.rect.width(), 230.0f);
+      const float high = text_size(Face::kText, 11, box.error_message, width - 20).y;
+      box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, std::min(high, 90.0f) + 32});
+    }
+    Rect all = box.rect;
+    for (const PortBox& port : box.inputs)
+      if (port.chip.width() > 0) all.min.x = std::min(all.min.x, port.chip.min.x);
+    if (box.has_error) all.max = {std::max(all.max.x, box.error_box.max.x), box.error_box.max.y};
+    bounds = {{std::min(bounds.min.x, all.min.x), std::min(bounds.min.y, all.min.y)},
+              {std::max(bounds.max.x, all.max.x), std::max(bounds.max.y, all.max.y)}};
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    for (std::size_t input = 0; input < nodes[i].inputs.size(); ++input) {
+      const PortBox& port = nodes[i].inputs[input];
+      if (port.port.kind != Port::Kind::kWire) continue;
+      const WireEnd end = parse_wire(port.port.text);
+      const int from = scene.index_of(end.node);
+      if (from < 0) continue;
+      const NodeBox& source = nodes[static_cast<std::size_t>(from)];
+      const auto output =
+          static_cast<std::size_t>(std::clamp(end.output, 0, static_cast<int>(source.outputs.size()) - 1));
+      wires.push_back({from, static_cast<int>(output), static_cast<int>(i), static_cast<int>(input),
+                       source.outputs[output].at, port.at});
+    }
+}
+
+}  // namespace sandflow::ui

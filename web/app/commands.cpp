@@ -1,0 +1,149 @@
+// The page's commands: JSON in, one thing done.
+#include <yyjson.h>
+
+#include <cmath>
+
+#include "engine/core/text.h"
+#include "web/app/app.h"
+#include "web/app/json.h"
+#include "web/app/texts.h"
+
+namespace sandflow::ui {
+
+namespace {
+
+std::string text_of(yyjson_val* object, const char* key) {
+  const char* text = yyjson_get_str(yyjson_obj_get(object, key));
+  return text ? text : "";
+}
+
+bool has(yyjson_val* object, const char* key) { return yyjson_obj_get(object, key) != nullptr; }
+
+std::optional<edit::Edit> edit_of(yyjson_val* c) {
+  const std::string what = text_of(c, "edit"), node = text_of(c, "node");
+  if (what == "set_attr") return edit::SetAttr{node, text_of(c, "attr"), text_of(c, "text")};
+  if (what == "set_port") {
+    Port port;
+    if (has(c, "wire")) port = Port::wire(text_of(c, "wire"));
+    if (has(c, "literal")) port = Port::literal(text_of(c, "literal"));
+    return edit::SetPort{node, static_cast<int>(yyjson_get_num(yyjson_obj_get(c, "input"))), port};
+  }
+  if (what == "rename") return edit::Rename{text_of(c, "from"), text_of(c, "to")};
+  if (what == "remove") {
+    edit::RemoveNodes remove;
+    std::size_t index, count;
+    yyjson_val* name;
+    yyjson_val* names = yyjson_obj_get(c, "nodes");
+    if (yyjson_is_arr(names)) {
+      yyjson_arr_foreach(names, index, count, name) {
+        if (yyjson_is_str(name)) remove.names.emplace_back(yyjson_get_str(name));
+      }
+    }
+    return remove;
+  }
+  if (what == "add") {
+    SceneNode added;
+    added.type = text_of(c, "type");
+    added.x = static_cast<float>(yyjson_get_num(yyjson_obj_get(c, "x")));
+    added.y = static_cast<float>(yyjson_get_num(yyjson_obj_get(c, "y")));
+    return edit::AddNode{added};
+  }
+  return {};
+}
+
+// A slider's way from one value to the next is one step of undo: the key is the gesture.
+void set(App& app, const std::string& key, yyjson_val* value) {
+  const Scene& scene = app.workspace.scene();
+  const double number = yyjson_get_num(value);
+  const std::string text = yyjson_is_str(value) ? yyjson_get_str(value) : "";
+  if (key == "speed") {
+    app.playback.speed = std::fmin(1, std::fmax(0, number));
+    app.wake();
+    return;
+  }
+  Training training = scene.training;
+  Choice data = scene.data;
+  const std::size_t dot = key.find('.');
+  const std::string parameter = dot == std::string::npos ? "" : key.substr(dot + 1);
+  const std::string head = key.substr(0, dot);
+  const auto choose = [&](Choice& choice) {
+    if (!parameter.empty())
+      choice.parameters[parameter] = number;
+    else
+      choice = {text, {}};
+  };
+  if (head == "optimizer")
+    choose(training.optimizer);
+  else if (head == "initializer")
+    choose(training.initializer);
+  else if (head == "batch_size")
+    training.batch_size = std::llround(number);
+  else if (head == "seed")
+    training.seed = std::llround(number);
+  else if (head != "data")
+    return;
+  if (head == "data") {
+    choose(data);
+    app.apply({{edit::SetData{data}, parameter.empty() ? "" : cat("set ", key)}});
+  } else {
+    app.apply({{edit::SetTraining{training}, text.empty() ? cat("set ", key) : ""}});
+  }
+}
+
+}  // namespace
+
+void App::obey(std::string_view json) {
+  yyjson_doc* doc = yyjson_read(json.data(), json.size(), 0);
+  yyjson_val* c = doc ? yyjson_doc_get_root(doc) : nullptr;
+  const std::string what = yyjson_is_obj(c) ? text_of(c, "do") : "";
+  wake();
+  if (what == "play") {
+    set_playing(true);
+  } else if (what == "pause") {
+    set_playing(false);
+  } else if (what == "step") {
+    playback.pause();
+    run_once();
+  } else if (what == "epoch") {
+    playback.pause();
+    playback.epoch(workspace.steps_to_epoch_end());
+  } else if (what == "reset") {
+    playback.pause();
+    workspace.reset();
+    scene_changed();
+  } else if (what == "undo" || what == "redo") {
+    what == "undo" ? workspace.undo() : workspace.redo();
+    scene_changed();
+  } else if (what == "open") {
+    playback.pause();
+    if (const Status status = workspace.open(text_of(c, "text")); !status) {
+      ui.notice(status.error().text(), true);
+    } else {
+      canvas.selection.clear();
+      scene_changed();
+      canvas.fit();
+    }
+  } else if (what == "save") {
+    JsonWriter saved;
+    saved.open().field("type", "saved").field("json", workspace.json()).close();
+    ui.outbox.add(saved.take());
+  } else if (what == "set") {
+    set(*this, text_of(c, "key"), yyjson_obj_get(c, "value"));
+  } else if (what == "select") {
+    canvas.selection.clear();
+    if (const std::string node = text_of(c, "node"); workspace.scene().find(node))
+      canvas.selection.only(node);
+  } else if (what == "panes") {
+    shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
+    shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));
+  } else if (what == "fit") {
+    canvas.fit();
+  } else if (what == "edit") {
+    if (const auto edit = edit_of(c)) apply({{*edit, {}}});
+  } else {
+    ui.notice(tr("notice.unknown", {{"command", std::string(json.substr(0, 80))}}), true);
+  }
+  yyjson_doc_free(doc);
+}
+
+}  // namespace sandflow::ui

@@ -1,0 +1,107 @@
+// See node_view.h.
+#include "web/app/node_view.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "web/app/texts.h"
+
+namespace sandflow::ui {
+
+namespace {
+
+void draw_ports(const Painter& painter, const NodeBox& box, const NodeLook& look) {
+  const Palette& p = palette();
+  for (std::size_t i = 0; i < box.inputs.size(); ++i) {
+    const PortBox& port = box.inputs[i];
+    const bool is_lit = look.lit_input == static_cast<int>(i);
+    const bool is_used = port.port.kind != Port::Kind::kEmpty;
+    if (is_lit) painter.circle(port.at, 11, fade(p.of(Tone::kForward), 0.25f));
+    const Color color = is_lit || port.port.kind == Port::Kind::kWire ? p.of(Tone::kForward)
+                                                                      : fade(p.soft, is_used ? 1 : 0.75f);
+    painter.circle(port.at, kPortRadius, is_used || is_lit ? p.panel : p.ground);
+    painter.ring(port.at, kPortRadius, color, 1.6f);
+    if (port.chip.width() > 0) {
+      painter.line({port.chip.max.x, port.at.y}, {port.at.x - kPortRadius, port.at.y}, p.soft, 1.2f);
+      painter.fill(port.chip, p.panel, 5);
+      painter.frame(port.chip, mix(p.line, p.soft, 0.35f), 5);
+      painter.text_middle(Face::kMono, 11, port.chip.center(), p.ink, port.chip_text);
+    }
+  }
+  for (const PortBox& port : box.outputs) {
+    const Color color = !box.has_value            ? p.soft
+                        : box.tone == Tone::kData ? p.of(Tone::kData)
+                                                  : p.of(Tone::kForward);
+    painter.circle(port.at, kPortRadius, p.panel);
+    painter.ring(port.at, kPortRadius, color, 1.6f);
+  }
+}
+
+void draw_error(const Painter& painter, const NodeBox& box) {
+  const Palette& p = palette();
+  const Rect& e = box.error_box;
+  const Color red = p.of(Tone::kLoss);
+  painter.fill(e, p.panel, 8);
+  painter.fill(e, fade(red, 0.08f), 8);
+  painter.frame(e, fade(red, 0.4f), 8);
+  painter.text(Face::kStrong, 11, e.min + Vec(10, 7), red, box.error_kind);
+  painter.clip({e.min, e.max - Vec(0, 5)});
+  painter.text(Face::kText, 11, e.min + Vec(10, 23), p.ink, box.error_message, e.width() - 20);
+  painter.unclip();
+}
+
+}  // namespace
+
+void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look) {
+  const Palette& p = palette();
+  const Rect& r = box.rect;
+  const Color tone = p.of(box.tone), red = p.of(Tone::kLoss);
+  const float strength = box.is_blocked ? 0.5f : 1;
+  constexpr float kRounding = 9;
+
+  if (look.glow > 0) {
+    for (float spread : {10.0f, 6.0f, 3.0f})
+      painter.fill(r.grown(spread), fade(tone, 0.16f * look.glow), kRounding + spread);
+  }
+  if (!box.is_blocked) painter.shadow(r, kRounding, look.is_hovered || look.is_selected ? 7 : 4);
+  painter.fill(r, p.panel, kRounding);
+  if (look.is_selected) painter.frame(r.grown(1.5f), p.of(Tone::kForward), kRounding + 1.5f, 2);
+  if (box.has_error)
+    painter.frame(r, red, kRounding, 1.6f);
+  else if (box.is_blocked)
+    painter.dashed_frame(r, fade(p.soft, 0.8f), kRounding, 1.2f, 4);
+  else if (!look.is_selected)
+    painter.frame(r, look.is_hovered ? mix(p.line, p.soft, 0.6f) : p.line, kRounding);
+  painter.fill({{r.min.x, r.min.y + 10}, {r.min.x + 3, r.max.y - 10}},
+               fade(box.has_error ? red : tone, strength), 1.5f);
+
+  const Color ink = fade(p.ink, strength), soft = fade(p.soft, strength);
+  painter.text(Face::kStrong, 13, r.min + Vec(14, 8), ink, box.name);
+  painter.text_right(Face::kStrong, 11, {r.max.x - 12, r.min.y + 9}, fade(tone, strength), box.type);
+
+  const float top = r.min.y + 32, high = std::max(box.value.size.y, box.gradient.size.y);
+  const auto centred = [&](const ValueView& view) { return top + (high - view.size.y) / 2; };
+  float x = r.min.x + 14;
+  if (box.value.kind != ValueView::Kind::kNone) {
+    draw(painter, box.value, {x, centred(box.value)}, ink, p.of(Tone::kVariable), p.of(Tone::kData));
+    x += box.value.size.x + 14;
+  }
+  if (box.gradient.kind != ValueView::Kind::kNone) {
+    const char* label = tr("node.gradient");
+    const Color violet = p.of(Tone::kGradient);
+    painter.text(Face::kStrong, 11, {x, top + (high - line_height(Face::kStrong, 11)) / 2}, violet, label);
+    x += text_width(Face::kStrong, 11, label) + 6;
+    draw(painter, box.gradient, {x, centred(box.gradient)}, violet, violet, mix(p.soft, p.ink, 0.35f));
+  }
+  painter.text(Face::kMono, 11, {r.min.x + 14, r.max.y - 22}, soft, box.shape);
+
+  draw_ports(painter, box, look);
+  if (box.has_error) draw_error(painter, box);
+  if (look.shows_order && box.order >= 0) {
+    const Vec at{r.max.x - 6, r.min.y - 2};
+    painter.circle(at, 9, p.of(Tone::kForward));
+    painter.text_middle(Face::kStrong, 11, at, p.panel, std::to_string(box.order + 1));
+  }
+}
+
+}  // namespace sandflow::ui

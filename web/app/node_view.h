@@ -1,0 +1,16 @@
+// One node as it is drawn: name and operation, value and gradient, shape and dtype, ports, and what is wrong.
+#pragma once
+
+#include "web/app/boxes.h"
+
+namespace sandflow::ui {
+
+struct NodeLook {
+  bool is_selected = false, is_hovered = false, shows_order = false;
+  float glow = 0;
+  int lit_input = -1;  // The port a wire would be dropped on.
+};
+
+void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look);
+
+}  // namespace sandflow::ui

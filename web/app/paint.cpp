@@ -1,0 +1,172 @@
+// See paint.h.
+#include "web/app/paint.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "web/app/theme.h"
+
+namespace sandflow::ui {
+
+Color fade(Color color, float alpha) {
+  const float a = static_cast<float>(color >> IM_COL32_A_SHIFT) * clamp(alpha, 0, 1);
+  return (color & ~IM_COL32_A_MASK) | (static_cast<Color>(a + 0.5f) << IM_COL32_A_SHIFT);
+}
+
+Color mix(Color from, Color to, float share) {
+  share = clamp(share, 0, 1);
+  Color out = 0;
+  for (int shift = 0; shift < 32; shift += 8) {
+    const float a = static_cast<float>((from >> shift) & 255), b = static_cast<float>((to >> shift) & 255);
+    out |= static_cast<Color>(a + (b - a) * share + 0.5f) << shift;
+  }
+  return out;
+}
+
+float distance(Vec a, Vec b) { return std::hypot(a.x - b.x, a.y - b.y); }
+
+namespace {
+
+// Whole device pixels: glyphs are made for whole sizes, and any other would be stretched.
+float device_size(Face face, float size, float scale) {
+  return std::max(1.0f, std::round(size * fonts().em(face) * scale));
+}
+
+Vec measured(Face face, float device, std::string_view text, float wrap) {
+  return fonts().face(face)->CalcTextSizeA(device, 1e9f, wrap, text.data(), text.data() + text.size());
+}
+
+}  // namespace
+
+float line_height(Face face, float size) { return size * fonts().em(face); }
+
+Vec text_size(Face face, float size, std::string_view text, float wrap) {
+  const float ratio = fonts().ratio;
+  return measured(face, device_size(face, size, ratio), text, wrap * ratio) / ratio;
+}
+
+float text_width(Face face, float size, std::string_view text) { return text_size(face, size, text).x; }
+
+std::string fitted(Face face, float size, std::string_view text, float width) {
+  if (text_width(face, size, text) <= width) return std::string(text);
+  const float room = width - text_width(face, size, "…");
+  std::size_t end = text.size();
+  while (end > 0 && text_width(face, size, text.substr(0, end)) > room) {
+    --end;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+Vec Painter::snap(Vec p) { return {std::floor(p.x + 0.5f), std::floor(p.y + 0.5f)}; }
+
+float Painter::pixels(float thickness) const { return std::max(1.0f, thickness * scale_); }
+
+void Painter::fill(const Rect& r, Color color, float rounding, ImDrawFlags corners) const {
+  const Rect d = device(r);
+  list_->AddRectFilled(d.min, d.max, color, rounding * scale_, corners);
+}
+
+void Painter::frame(const Rect& r, Color color, float rounding, float thickness) const {
+  const Rect d = device(r);
+  list_->AddRect(d.min, d.max, color, rounding * scale_, 0, std::round(pixels(thickness)));
+}
+
+void Painter::dashed_frame(const Rect& r, Color color, float rounding, float thickness, float dash) const {
+  const Rect d = device(r);
+  list_->PathRect(d.min + Vec(0.5f, 0.5f), d.max - Vec(0.5f, 0.5f), rounding * scale_);
+  std::vector<Vec> points(list_->_Path.begin(), list_->_Path.end());
+  list_->PathClear();
+  points.push_back(points.front());
+  for (Vec& p : points) p = local(p);
+  dashes(points, color, thickness, dash, dash);
+}
+
+void Painter::line(Vec a, Vec b, Color color, float thickness) const {
+  list_->AddLine(device(a), device(b), color, pixels(thickness));
+}
+
+void Painter::hairline(Vec a, Vec b, Color color) const {
+  const Vec from = snap(device(a)), to = snap(device(b));
+  const float width = std::max(1.0f, std::round(fonts().ratio * 0.75f));
+  if (from.y == to.y)
+    list_->AddRectFilled(from, {to.x, to.y + width}, color);
+  else
+    list_->AddRectFilled(from, {to.x + width, to.y}, color);
+}
+
+void Painter::circle(Vec center, float radius, Color color) const {
+  list_->AddCircleFilled(device(center), radius * scale_, color);
+}
+
+void Painter::ring(Vec center, float radius, Color color, float thickness) const {
+  list_->AddCircle(device(center), radius * scale_, color, 0, pixels(thickness));
+}
+
+void Painter::polyline(std::span<const Vec> points, Color color, float thickness) const {
+  list_->PathClear();
+  for (Vec p : points) list_->PathLineTo(device(p));
+  list_->PathStroke(color, 0, pixels(thickness));
+}
+
+void Painter::dashes(std::span<const Vec> points, Color color, float thickness, float dash, float gap,
+                     float phase) const {
+  const float period = dash + gap;
+  float at = std::fmod(std::fmod(phase, period) + period, period);
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const Vec a = points[i - 1], b = points[i];
+    const float length = distance(a, b);
+    if (length <= 0) continue;
+    const Vec step = (b - a) / length;
+    float done = 0;
+    while (done < length) {
+      const bool is_on = at < dash;
+      const float run = std::min(length - done, (is_on ? dash : period) - at);
+      if (is_on) line(a + step * done, a + step * (done + run), color, thickness);
+      done += std::max(run, 1e-3f);
+      at += std::max(run, 1e-3f);
+      if (at >= period) at -= period;
+    }
+  }
+}
+
+void Painter::triangle(Vec a, Vec b, Vec c, Color color) const {
+  list_->AddTriangleFilled(device(a), device(b), device(c), color);
+}
+
+void Painter::shadow(const Rect& r, float rounding, float depth) const {
+  const Color tint = palette().shadow;
+  for (int i = 3; i >= 1; --i) {
+    const float spread = depth * static_cast<float>(i) / 3;
+    const Rect d =
+        device(Rect{{r.min.x - spread * 0.5f, r.min.y}, {r.max.x + spread * 0.5f, r.max.y + spread}});
+    list_->AddRectFilled(d.min, d.max, tint, (rounding + spread * 0.5f) * scale_);
+  }
+}
+
+void Painter::text(Face face, float size, Vec at, Color color, std::string_view text, float wrap) const {
+  const float pixels_high = device_size(face, size, scale_);
+  if (pixels_high < 3) return;  // Smaller than anybody can read.
+  // Centred in the height that was asked for, since the size was rounded.
+  const float slack = (line_height(face, size) * scale_ - pixels_high) * 0.5f;
+  list_->AddText(fonts().face(face), pixels_high, snap(device(at) + Vec(0, slack)), color, text.data(),
+                 text.data() + text.size(), wrap * scale_);
+}
+
+void Painter::text_right(Face face, float size, Vec top_right, Color color, std::string_view text) const {
+  const float width = measured(face, device_size(face, size, scale_), text, 0).x / scale_;
+  this->text(face, size, {top_right.x - width, top_right.y}, color, text);
+}
+
+void Painter::text_middle(Face face, float size, Vec center, Color color, std::string_view text) const {
+  const float width = measured(face, device_size(face, size, scale_), text, 0).x / scale_;
+  this->text(face, size, {center.x - width * 0.5f, center.y - line_height(face, size) * 0.5f}, color, text);
+}
+
+void Painter::clip(const Rect& r) const {
+  const Rect d = device(r);
+  list_->PushClipRect(d.min, d.max, true);
+}
+
+}  // namespace sandflow::ui

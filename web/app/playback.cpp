@@ -1,0 +1,57 @@
+// See playback.h.
+#include "web/app/playback.h"
+
+#include <emscripten.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sandflow::ui {
+
+namespace {
+constexpr double kBudget = 8;       // Milliseconds of a frame for training.
+constexpr double kStepShown = 1.4;  // Seconds in which one step is told.
+constexpr double kTellable = 0.45;  // Seconds below which steps are a stream.
+constexpr std::int64_t kAll = 1 << 30;
+}  // namespace
+
+double Playback::steps_per_second() const { return 0.5 * std::pow(40000.0, std::clamp(speed, 0.0, 1.0)); }
+
+void Playback::pause() {
+  is_playing = false;
+  owed_ = 0;
+  credit_ = 1;  // The first step after a pause does not keep one waiting.
+}
+
+std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, double delta) {
+  if (!is_busy()) {
+    flow.stream(false, now);
+    return 0;
+  }
+  const double rate = steps_per_second();
+  const bool is_by_hand = owed_ > 0;
+  std::int64_t due = 0;
+  if (is_by_hand) {
+    due = static_cast<std::int64_t>(owed_);
+  } else if (speed >= 0.999) {
+    due = kAll;
+  } else {
+    credit_ = std::min(credit_ + rate * delta, std::max(1.0, rate * 0.1));
+    due = static_cast<std::int64_t>(credit_);
+  }
+  if (!is_by_hand) flow.stream(1 / rate < kTellable, now);
+  if (due <= 0) return 0;
+
+  const double deadline = emscripten_get_now() + kBudget;
+  const std::int64_t made = workspace.advance(due, [&] { return emscripten_get_now() < deadline; });
+  const bool shows = is_by_hand ? owed_ <= static_cast<double>(made) || made == 0 : 1 / rate >= kTellable;
+  if (shows) flow.show_step(now, is_by_hand ? kStepShown : std::min(kStepShown, 1 / rate));
+  if (is_by_hand)
+    owed_ = made == 0 ? 0 : owed_ - static_cast<double>(made);
+  else
+    credit_ -= static_cast<double>(std::min(made, due));
+  if (made == 0) is_playing = false;  // Nothing to train, or it diverged.
+  return made;
+}
+
+}  // namespace sandflow::ui

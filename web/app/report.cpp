@@ -1,0 +1,178 @@
+// See report.h.
+#include "web/app/report.h"
+
+#include "engine/core/print.h"
+#include "engine/training/initializers.h"
+#include "engine/training/optimizers.h"
+#include "web/app/app.h"
+#include "web/app/json.h"
+
+namespace sandflow::ui {
+
+namespace {
+
+void write_parameters(JsonWriter& json, const std::vector<Parameter>& list) {
+  json.key("parameters").open('[');
+  for (const Parameter& p : list) {
+    json.open()
+        .field("name", p.name)
+        .field("help", p.help)
+        .field("initial", p.initial)
+        .field("minimum", p.minimum);
+    json.field("maximum", p.maximum)
+        .field("logarithmic", p.is_logarithmic)
+        .field("integer", p.is_integer)
+        .close();
+  }
+  json.close(']');
+}
+
+template <class Type>
+void write_list(JsonWriter& json, std::string_view key, const std::vector<Type>& list) {
+  json.key(key).open('[');
+  for (const Type& type : list) {
+    json.open().field("name", type.name).field("help", type.help);
+    write_parameters(json, type.parameters);
+    json.close();
+  }
+  json.close(']');
+}
+
+// With every parameter, the entry's own values where the scene says nothing.
+void write_choice(JsonWriter& json, std::string_view key, const Choice& choice,
+                  const std::vector<Parameter>* list) {
+  json.key(key).open().field("name", choice.name).key("parameters").open();
+  for (const auto& [name, value] : list ? complete(*list, choice.parameters) : choice.parameters)
+    json.field(name, value);
+  json.close().close();
+}
+
+void write_run(JsonWriter& json, const Snapshot& s) {
+  json.field("step", s.counters.step).field("epoch", s.counters.epoch).field("examples", s.counters.examples);
+  json.field("batches_per_epoch", s.batches_per_epoch).field("can_train", s.can_train);
+  const bool has = !s.evaluations.empty();
+  const Evaluation last = has ? s.evaluations.back() : Evaluation{};
+  const auto number = [&](const char* name, double value) {
+    has ? json.field(name, value) : json.key(name).null();
+  };
+  number("train_loss", last.train_loss);
+  number("train_accuracy", last.train_accuracy);
+  number("test_loss", last.test_loss);
+  number("test_accuracy", last.test_accuracy);
+  s.losses.empty() ? json.key("batch_loss").null() : json.field("batch_loss", s.losses.back().loss);
+  json.field("train_examples", s.train_examples).field("test_examples", s.test_examples);
+  if (s.divergence)
+    json.key("diverged").open().field("step", s.divergence->step).field("node", s.divergence->node).close();
+  else
+    json.key("diverged").null();
+  s.training_error ? json.field("training_error", s.training_error->text())
+                   : json.key("training_error").null();
+}
+
+std::string nodes_json(const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
+                       const Canvas& canvas) {
+  JsonWriter json;
+  json.open('[');
+  for (std::size_t i = 0; i < scene.nodes.size() && i < boxes.nodes.size() && i < snapshot.nodes.size();
+       ++i) {
+    const SceneNode& node = scene.nodes[i];
+    const NodeSnapshot& state = snapshot.nodes[i];
+    const NodeBox& box = boxes.nodes[i];
+    json.open().field("name", node.name).field("type", node.type);
+    json.field("shape", (state.value.defined() ? state.value.shape() : state.shape).python());
+    json.field("dtype", name(state.value.defined() ? state.value.dtype() : state.dtype));
+    std::string value = state.value.defined() ? str(state.value) : std::string();
+    if (value.size() > 200) {
+      std::size_t end = 200;
+      while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+      value.resize(end);
+    }
+    json.field("value", value);
+    state.error ? json.field("error", state.error->text()) : json.key("error").null();
+    const auto place = [&](Vec world) {
+      const Vec at = canvas.to_screen(world);
+      json.field("x", std::round(at.x * 10) / 10).field("y", std::round(at.y * 10) / 10);
+    };
+    place(box.rect.min);
+    json.field("width", std::round(box.rect.width() * canvas.zoom()))
+        .field("height", std::round(box.rect.height() * canvas.zoom()));
+    json.key("inputs").open('[');
+    for (const PortBox& port : box.inputs) {
+      constexpr const char* kKinds[] = {"empty", "wire", "literal"};
+      json.open()
+          .field("name", port.name)
+          .field("kind", kKinds[static_cast<int>(port.port.kind)])
+          .field("text", port.port.text);
+      place(port.at);
+      json.close();
+    }
+    json.close(']').key("outputs").open('[');
+    for (const PortBox& port : box.outputs) {
+      json.open().field("name", port.name);
+      place(port.at);
+      json.close();
+    }
+    json.close(']').close();
+  }
+  return json.close(']').take();
+}
+
+std::string state_json(const App& app, const Snapshot& snapshot) {
+  const Scene& scene = app.workspace.scene();
+  JsonWriter json;
+  json.field("title", scene.title).field("playing", app.playback.is_playing);
+  write_run(json, snapshot);
+  const Training& training = scene.training;
+  const OptimizerType* optimizer = find_optimizer_type(training.optimizer.name);
+  const InitializerType* initializer = find_initializer_type(training.initializer.name);
+  const DatasetType* data = find_dataset_type(scene.data.name);
+  write_choice(json, "optimizer", training.optimizer, optimizer ? &optimizer->parameters : nullptr);
+  write_choice(json, "initializer", training.initializer, initializer ? &initializer->parameters : nullptr);
+  write_choice(json, "data", scene.data, data ? &data->parameters : nullptr);
+  json.field("batch_size", training.batch_size)
+      .field("seed", training.seed)
+      .field("speed", app.playback.speed);
+  json.field("can_undo", app.workspace.can_undo()).field("can_redo", app.workspace.can_redo());
+  json.key("selected").open('[');
+  for (const std::string& name : app.canvas.selection.nodes) json.value(name);
+  json.close(']');
+  return json.take();
+}
+
+}  // namespace
+
+std::string catalog() {
+  JsonWriter json;
+  json.open().field("type", "catalog");
+  write_list(json, "optimizers", optimizer_types());
+  write_list(json, "initializers", initializer_types());
+  write_list(json, "datasets", dataset_types());
+  json.key("node_types").open('[');
+  for (const NodeType& type : node_types())
+    json.open()
+        .field("name", type.name)
+        .field("python", type.python)
+        .field("family", name(type.family))
+        .field("help", type.help)
+        .close();
+  return json.close(']').close().take();
+}
+
+void Report::send(App& app, const Boxes& boxes, bool is_running) {
+  is_owing_ = is_running && app.ui.time - sent_at_ < 0.1;
+  if (is_owing_) return;
+  sent_at_ = app.ui.time;
+  const Snapshot& snapshot = app.workspace.snapshot();
+  std::string state = state_json(app, snapshot);
+  std::string nodes = nodes_json(app.workspace.scene(), snapshot, boxes, app.canvas);
+  if (state == sent_state_ && nodes == sent_nodes_) return;
+  std::string message = cat("{\"type\":\"state\",", state);
+  if (nodes != sent_nodes_) message += cat(",\"nodes\":", nodes);
+  char frame[48];
+  std::snprintf(frame, sizeof frame, ",\"frame_ms\":%.2f}", app.frame_ms());
+  app.ui.outbox.add(message + frame);
+  sent_state_ = std::move(state);
+  sent_nodes_ = std::move(nodes);
+}
+
+}  // namespace sandflow::ui

@@ -1,0 +1,29 @@
+// What the page is told: the state of the run and the scene, whenever it changed, and once the catalog of
+// what there is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "web/app/boxes.h"
+#include "web/app/ui.h"
+
+namespace sandflow::ui {
+
+class App;
+
+std::string catalog();
+
+class Report {
+ public:
+  // Sends what changed since the last time; while steps run, ten times a second at most.
+  void send(App& app, const Boxes& boxes, bool is_running);
+  bool is_owing() const { return is_owing_; }  // Something changed that was held back.
+
+ private:
+  std::string sent_state_, sent_nodes_;
+  double sent_at_ = -1;
+  bool is_owing_ = false;
+};
+
+}  // namespace sandflow::ui

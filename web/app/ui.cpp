@@ -1,0 +1,86 @@
+// See ui.h.
+#include "web/app/ui.h"
+
+#include "web/app/json.h"
+#include "web/app/texts.h"
+
+namespace sandflow::ui {
+
+void append(Changes& to, Changes more) {
+  for (Change& change : more) to.push_back(std::move(change));
+}
+
+void Outbox::add(std::string json) {
+  if (!waiting_.empty()) waiting_ += ',';
+  waiting_ += json;
+}
+
+std::string Outbox::take() {
+  std::string all = cat("[", waiting_, "]");
+  waiting_.clear();
+  return all;
+}
+
+void TextEntry::open(Outbox& outbox, Request request, Make make) {
+  ++id_;
+  key_ = request.key;
+  value_ = request.value;
+  make_ = std::move(make);
+  JsonWriter json;
+  json.open()
+      .field("type", "edit-text")
+      .field("id", id_)
+      .field("x", request.box.min.x)
+      .field("y", request.box.min.y);
+  json.field("width", request.box.width())
+      .field("height", request.box.height())
+      .field("value", request.value);
+  json.field("mono", request.is_mono).field("size", request.size).field("label", request.label).close();
+  outbox.add(json.take());
+}
+
+void TextEntry::done(int id, std::string_view value, bool accepted) {
+  if (id != id_ || key_.empty()) return;
+  if (accepted && value != value_) ready_.push_back({make_(value), {}});
+  key_.clear();
+}
+
+Changes TextEntry::take() {
+  Changes ready;
+  ready.swap(ready_);
+  return ready;
+}
+
+Painter Ui::painter(Vec origin, float scale) const {
+  return {ImGui::GetWindowDrawList(), origin * ratio, scale * ratio};
+}
+
+void Ui::announce(std::string_view text) {
+  JsonWriter json;
+  json.open().field("type", "announce").field("text", text).close();
+  outbox.add(json.take());
+}
+
+void Ui::notice(std::string_view text, bool is_error) {
+  JsonWriter json;
+  json.open().field("type", "notice").field("text", text).field("kind", is_error ? "error" : "info").close();
+  outbox.add(json.take());
+}
+
+Press press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, bool may_overlap) {
+  const Rect d = painter.device(box);
+  if (d.width() <= 0 || d.height() <= 0) return {};
+  ImGui::SetCursorScreenPos(d.min);
+  if (may_overlap) ImGui::SetNextItemAllowOverlap();
+  Press result;
+  ImGui::PushID(id.data(), id.data() + id.size());
+  result.clicked = ImGui::InvisibleButton("", d.size());
+  ImGui::PopID();
+  result.hovered = ImGui::IsItemHovered();
+  result.held = ImGui::IsItemActive();
+  result.double_clicked = result.hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
+  if (result.hovered && !may_overlap) ui.cursor = "pointer";
+  return result;
+}
+
+}  // namespace sandflow::ui

@@ -1,0 +1,83 @@
+// What every panel is handed besides its data: input, the screen, and the few things it can ask of the page.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/scene/edit.h"
+#include "web/app/input.h"
+#include "web/app/paint.h"
+
+namespace sandflow::ui {
+
+// What a panel gives back: an edit of the scene, and the gesture it belongs to (a drag is one step of undo).
+struct Change {
+  edit::Edit edit;
+  std::string gesture;
+};
+using Changes = std::vector<Change>;
+void append(Changes& to, Changes more);
+
+// Messages for the page, in order.
+class Outbox {
+ public:
+  void add(std::string json);
+  std::string take();  // "[…]"
+
+ private:
+  std::string waiting_;
+};
+
+// The one text field that is open: a real <input> of the page lies over its box.
+class TextEntry {
+ public:
+  using Make = std::function<edit::Edit(std::string_view)>;
+
+  struct Request {
+    std::string key, value, label;
+    Rect box;  // CSS pixels of the canvas.
+    bool is_mono = true;
+    float size = 13;
+  };
+  void open(Outbox& outbox, Request request, Make make);
+  bool is_open(std::string_view key) const { return !key_.empty() && key_ == key; }
+  bool is_open() const { return !key_.empty(); }
+  // The page's answer; nothing if it was given up.
+  void done(int id, std::string_view value, bool accepted);
+  Changes take();
+
+ private:
+  int id_ = 0;
+  std::string key_, value_;
+  Make make_;
+  Changes ready_;
+};
+
+struct Ui {
+  Input input;
+  TextEntry entry;
+  Outbox outbox;
+  Vec size{1, 1};
+  float ratio = 1;
+  double time = 0;  // Seconds.
+  float delta = 0;
+  bool reduced_motion = false;
+  bool has_focus = false;
+  std::string cursor = "default";  // What this frame asks for.
+  bool wants_frame = false;        // Something moves: draw again without being asked.
+
+  Painter painter(Vec origin = {0, 0}, float scale = 1) const;
+  void announce(std::string_view text);
+  void notice(std::string_view text, bool is_error);
+};
+
+// A box that can be pressed. `painter` says in whose coordinates it is.
+struct Press {
+  bool clicked = false, double_clicked = false, hovered = false, held = false;
+};
+Press press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, bool may_overlap = false);
+
+}  // namespace sandflow::ui

@@ -1,0 +1,206 @@
+// See values.h.
+#include "web/app/values.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "engine/core/print.h"
+
+namespace sandflow::ui {
+
+std::string short_number(double x) {
+  if (std::isnan(x)) return "nan";
+  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+  const double size = std::fabs(x);
+  char text[32];
+  if (x == std::floor(x) && size < 1e6)
+    std::snprintf(text, sizeof text, "%.0f", x + 0.0);
+  else if (size < 1e-4 || size >= 1e6)
+    std::snprintf(text, sizeof text, "%.1e", x);
+  else
+    std::snprintf(text, sizeof text, "%.*f", size < 10 ? 4 : size < 100 ? 3 : size < 1000 ? 2 : 1, x);
+  return text;
+}
+
+std::string short_number(const Tensor& tensor, std::int64_t i) {
+  if (tensor.dtype() == DType::kBool) return tensor.number(i) != 0 ? "True" : "False";
+  const double x = tensor.number(i);
+  if (is_floating(tensor.dtype())) return short_number(x);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0f", x);
+  return text;
+}
+
+bool has_numbers(const Tensor& tensor) { return tensor.defined() && tensor.dtype() != DType::kString; }
+
+Statistics statistics(const Tensor& tensor) {
+  Statistics s;
+  if (!has_numbers(tensor)) return s;
+  double sum = 0, squares = 0;
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+    const double x = tensor.number(i);
+    if (!std::isfinite(x)) {
+      ++s.not_finite;
+      continue;
+    }
+    s.minimum = count == 0 ? x : std::min(s.minimum, x);
+    s.maximum = count == 0 ? x : std::max(s.maximum, x);
+    sum += x;
+    ++count;
+  }
+  if (count == 0) return s;
+  s.mean = sum / static_cast<double>(count);
+  for (std::int64_t i = 0; i < tensor.elements(); ++i)
+    if (const double x = tensor.number(i); std::isfinite(x)) squares += (x - s.mean) * (x - s.mean);
+  s.deviation = std::sqrt(squares / static_cast<double>(count));
+  return s;
+}
+
+std::vector<float> histogram(const Tensor& tensor, int count) {
+  std::vector<float> bins(static_cast<std::size_t>(count));
+  const Statistics s = statistics(tensor);
+  // Around 0, so that a shift of the weights is seen as one.
+  const double reach = std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-12});
+  float highest = 1;
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+    const double x = tensor.number(i);
+    if (!std::isfinite(x)) continue;
+    const int bin = std::clamp(static_cast<int>((x / reach + 1) / 2 * count), 0, count - 1);
+    highest = std::max(highest, ++bins[static_cast<std::size_t>(bin)]);
+  }
+  for (float& bin : bins) bin /= highest;
+  return bins;
+}
+
+namespace {
+
+constexpr int kMostRows = 10, kMostColumns = 24;
+constexpr float kHistogramWidth = 72, kHistogramHeight = 34;
+
+ValueView text_view(const Tensor& tensor) {
+  ValueView view;
+  view.kind = ValueView::Kind::kText;
+  std::string all = str(tensor);
+  for (std::size_t at = 0; at <= all.size() && view.cells.size() < 3;) {
+    const std::size_t end = std::min(all.find('\n', at), all.size());
+    view.cells.push_back(fitted(Face::kMono, 13, std::string_view(all).substr(at, end - at), 190));
+    at = end + 1;
+  }
+  for (const std::string& line : view.cells)
+    view.size.x = std::max(view.size.x, text_width(Face::kMono, 13, line));
+  view.size.y = 18 * static_cast<float>(view.cells.size());
+  return view;
+}
+
+}  // namespace
+
+ValueView view_of(const Tensor& tensor, bool with_histogram) {
+  ValueView view;
+  if (!tensor.defined()) return view;
+  if (tensor.dtype() == DType::kString) return text_view(tensor);
+  const int rank = tensor.shape().rank();
+  if (tensor.elements() == 0) return text_view(tensor);
+  if (rank == 0) {
+    view.kind = ValueView::Kind::kNumber;
+    view.cells = {short_number(tensor, 0)};
+    view.size = {text_width(Face::kMono, 16, view.cells[0]), 22};
+    return view;
+  }
+  const std::int64_t columns = tensor.shape().dim(rank - 1), rows = tensor.elements() / columns;
+  if (rows <= 2 && columns <= 4) {
+    view.kind = ValueView::Kind::kNumbers;
+    view.rows = static_cast<int>(rows);
+    view.columns = static_cast<int>(columns);
+    for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+      view.cells.push_back(short_number(tensor, i));
+      view.cell_width = std::max(view.cell_width, text_width(Face::kMono, 13, view.cells.back()));
+    }
+    view.cell_width += 10;
+    view.cell_height = 18;
+    view.size = {view.cell_width * static_cast<float>(columns) - 10, 18 * static_cast<float>(rows)};
+  } else {
+    view.kind = ValueView::Kind::kHeat;
+    view.rows = static_cast<int>(std::min<std::int64_t>(rows, kMostRows));
+    view.columns = static_cast<int>(std::min<std::int64_t>(columns, kMostColumns));
+    const Statistics s = statistics(tensor);
+    const double reach = std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-30});
+    // A large tensor shows evenly spaced rows and columns of it.
+    for (int r = 0; r < view.rows; ++r)
+      for (int c = 0; c < view.columns; ++c) {
+        const std::int64_t row = r * rows / view.rows, column = c * columns / view.columns;
+        view.heat.push_back(static_cast<float>(tensor.number(row * columns + column) / reach));
+      }
+    view.cell_width = view.columns <= 4   ? 15
+                      : view.columns <= 8 ? 11
+                                          : std::max(4.0f, 96.0f / static_cast<float>(view.columns));
+    view.cell_height = view.rows <= 4 ? 11 : view.rows <= 6 ? 8 : 5;
+    view.size = Vec(view.cell_width * static_cast<float>(view.columns),
+                    view.cell_height * static_cast<float>(view.rows));
+  }
+  if (with_histogram && tensor.elements() >= 9) {
+    view.bins = histogram(tensor, 18);
+    view.size.x += 12 + kHistogramWidth;
+    view.size.y = std::max(view.size.y, kHistogramHeight);
+  }
+  return view;
+}
+
+void draw_histogram(const Painter& painter, const std::vector<float>& bins, const Rect& box, Color color) {
+  const float step = box.width() / static_cast<float>(bins.size());
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    if (bins[i] <= 0) continue;
+    const float x = box.min.x + step * static_cast<float>(i);
+    const float top = box.max.y - std::max(1.0f, bins[i] * (box.height() - 1));
+    painter.fill({{x, top}, {x + step - 1, box.max.y}}, color);
+  }
+  painter.fill({{box.min.x, box.max.y}, {box.max.x - 1, box.max.y + 1}}, fade(color, 0.45f));
+}
+
+void draw(const Painter& painter, const ValueView& view, Vec at, Color ink, Color positive, Color negative) {
+  switch (view.kind) {
+    case ValueView::Kind::kNone:
+      break;
+    case ValueView::Kind::kNumber:
+      painter.text(Face::kMono, 16, at, ink, view.cells[0]);
+      break;
+    case ValueView::Kind::kText:
+      for (std::size_t i = 0; i < view.cells.size(); ++i)
+        painter.text(Face::kMono, 13, at + Vec(0, 18 * static_cast<float>(i)), ink, view.cells[i]);
+      break;
+    case ValueView::Kind::kNumbers:
+      for (int r = 0; r < view.rows; ++r)
+        for (int c = 0; c < view.columns; ++c) {
+          const Vec right = at + Vec(view.cell_width * static_cast<float>(c + 1) - 10,
+                                     view.cell_height * static_cast<float>(r));
+          painter.text_right(Face::kMono, 13, right, ink,
+                             view.cells[static_cast<std::size_t>(r * view.columns + c)]);
+        }
+      break;
+    case ValueView::Kind::kHeat: {
+      const Palette& p = palette();
+      const float gap = view.cell_height >= 8 ? 1.0f : view.cell_width >= 8 ? 0.5f : 0.0f;
+      const Color empty = mix(p.panel, p.ink, 0.05f);
+      for (int r = 0; r < view.rows; ++r)
+        for (int c = 0; c < view.columns; ++c) {
+          const float x = view.heat[static_cast<std::size_t>(r * view.columns + c)];
+          const Color color = !std::isfinite(x)
+                                  ? p.of(Tone::kLoss)
+                                  : mix(empty, x >= 0 ? positive : negative, std::sqrt(std::fabs(x)));
+          const Vec corner =
+              at + Vec(view.cell_width * static_cast<float>(c), view.cell_height * static_cast<float>(r));
+          painter.fill({corner, corner + Vec(view.cell_width - gap, view.cell_height - gap)}, color,
+                       view.cell_height >= 8 ? 1.5f : 0);
+        }
+      break;
+    }
+  }
+  if (!view.bins.empty())
+    draw_histogram(painter, view.bins,
+                   Rect::sized({at.x + view.size.x - kHistogramWidth, at.y + view.size.y - kHistogramHeight},
+                               {kHistogramWidth, kHistogramHeight - 1}),
+                   positive);
+}
+
+}  // namespace sandflow::ui

@@ -1,0 +1,62 @@
+// The loss: of every step's batch, and of the whole training and test set after each epoch.
+#include <cmath>
+
+#include "engine/core/text.h"
+#include "web/app/chart.h"
+#include "web/app/texts.h"
+#include "web/app/theme.h"
+#include "web/app/values.h"
+#include "web/app/views/view.h"
+
+namespace sandflow::ui {
+
+namespace {
+
+class LossView : public View {
+ public:
+  bool applies(const Run& run) const override {
+    return run.snapshot.can_train || !run.snapshot.losses.empty();
+  }
+
+  void draw(Ui& ui, Column& column, const Run& run) override {
+    if (run.snapshot.version != version_ || series_.empty()) collect(run.snapshot);
+    const Palette& p = palette();
+    series_[0].color = fade(p.of(Tone::kForward), 0.5f);
+    series_[1].color = series_[2].color = p.of(Tone::kLoss);
+    series_[0].label = tr("series.batch");
+    series_[1].label = tr("series.train");
+    series_[2].label = tr("series.test");
+    std::string remark;
+    if (!run.snapshot.evaluations.empty()) {
+      const Evaluation& last = run.snapshot.evaluations.back();
+      remark = cat(tr("series.train"), " ", short_number(last.train_loss));
+      if (!std::isnan(last.test_loss))
+        remark += cat("  ", tr("series.test"), " ", short_number(last.test_loss));
+    }
+    column.heading(tr("view.loss"), remark);
+    draw_chart(ui, column.painter, column.take(150, 24), series_, {false, tr("axis.step")});
+  }
+
+ private:
+  void collect(const Snapshot& snapshot) {
+    version_ = snapshot.version;
+    series_.assign(3, {});
+    series_[0].thickness = 1.2f;
+    series_[2].is_dashed = true;
+    for (const LossPoint& point : snapshot.losses)
+      series_[0].points.emplace_back(static_cast<double>(point.step), point.loss);
+    for (const Evaluation& e : snapshot.evaluations) {
+      series_[1].points.emplace_back(static_cast<double>(e.step), e.train_loss);
+      series_[2].points.emplace_back(static_cast<double>(e.step), e.test_loss);
+    }
+  }
+
+  std::uint64_t version_ = 0;
+  std::vector<Series> series_;
+};
+
+}  // namespace
+
+std::unique_ptr<View> loss_view() { return std::make_unique<LossView>(); }
+
+}  // namespace sandflow::ui

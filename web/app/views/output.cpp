@@ -1,0 +1,313 @@
+// What the model makes of the plane of two features: its decisions as areas, the examples as points upon
+// them.
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/text.h"
+#include "web/app/boundary.h"
+#include "web/app/chart.h"
+#include "web/app/texts.h"
+#include "web/app/theme.h"
+#include "web/app/values.h"
+#include "web/app/views/view.h"
+#include "web/app/widgets.h"
+
+namespace sandflow::ui {
+
+namespace {
+
+constexpr int kSlices = 4;     // A sweep over the grid takes this many frames, and one more for the examples.
+constexpr double kRest = 0.1;  // Seconds from one sweep to the next.
+constexpr float kMargin = 0.08f;  // Around the examples.
+
+// Scores as probabilities: a softmax of what is none yet; one column is the second of two classes.
+void to_probabilities(const Tensor& scores, std::vector<float>& out, int& classes) {
+  const auto rows = static_cast<std::size_t>(scores.shape().rank() >= 1 ? scores.shape().dim(0) : 0);
+  if (rows == 0) return;
+  const std::size_t columns = static_cast<std::size_t>(scores.elements()) / rows;
+  classes = static_cast<int>(std::max<std::size_t>(2, columns));
+  for (std::size_t r = 0; r < rows; ++r) {
+    std::vector<double> row(columns);
+    double sum = 0, highest = -1e300, lowest = 1e300;
+    for (std::size_t c = 0; c < columns; ++c) {
+      const double x = scores.number(static_cast<std::int64_t>(r * columns + c));
+      row[c] = std::isfinite(x) ? x : 0;
+      sum += row[c];
+      highest = std::max(highest, row[c]);
+      lowest = std::min(lowest, row[c]);
+    }
+    if (columns == 1) {
+      const double p = lowest >= 0 && highest <= 1 ? row[0] : 1 / (1 + std::exp(-row[0]));
+      out.push_back(static_cast<float>(1 - p));
+      out.push_back(static_cast<float>(p));
+      continue;
+    }
+    if (lowest < 0 || std::fabs(sum - 1) > 1e-3) {
+      sum = 0;
+      for (double& x : row) sum += x = std::exp(x - highest);
+      for (double& x : row) x /= sum;
+    }
+    for (const double x : row) out.push_back(static_cast<float>(x));
+  }
+}
+
+class OutputView : public View {
+ public:
+  bool applies(const Run& run) const override {
+    return run.data && !run.scene.training.prediction.empty() && run.data->feature_names.size() >= 2;
+  }
+
+  void draw(Ui& ui, Column& column, const Run& run) override {
+    const Dataset& data = *run.data;
+    if (&data != data_ || run.scene.data != choice_) forget(run);
+    sweep(ui, run);
+    const Palette& p = palette();
+    std::string remark;
+    if (!run.snapshot.evaluations.empty() && !std::isnan(run.snapshot.evaluations.back().test_accuracy))
+      remark =
+          tr("output.accuracy", {{"share", tick_text(run.snapshot.evaluations.back().test_accuracy, true)}});
+    column.heading(tr("view.output"), remark, p.of(Tone::kForward));
+    const Rect plot = column.take(std::round(column.width * 0.62f), 6);
+    column.painter.fill(plot, p.field, 8);
+    if (has_grid_) draw_boundary(column.painter, plot);
+    draw_examples(ui, column.painter, plot, data);
+    draw_axis_names(ui, column, data);
+    draw_legend(column, data);
+    column.y += 20;
+  }
+
+ private:
+  void forget(const Run& run) {
+    data_ = run.data;
+    choice_ = run.scene.data;
+    has_grid_ = false;
+    sweep_ = -1;
+    swept_version_ = 0;
+    answers_[0].clear();
+    answers_[1].clear();
+    const int features = static_cast<int>(data_->feature_names.size());
+    if (x_ >= features || y_ >= features || x_ == y_) x_ = 0, y_ = 1;
+    find_reach();
+  }
+
+  void find_reach() {
+    const int features = static_cast<int>(data_->feature_names.size());
+    const int axes[] = {x_, y_};
+    for (int axis = 0; axis < 2; ++axis) {
+      float low = 1e30f, high = -1e30f;
+      for (const Examples* set : {&data_->train, &data_->test})
+        for (std::int64_t i = 0; i < set->size(); ++i) {
+          const float value = static_cast<float>(set->features.number(i * features + axes[axis]));
+          low = std::min(low, value);
+          high = std::max(high, value);
+        }
+      if (high <= low) low = -1, high = 1;
+      const float margin = (high - low) * kMargin;
+      low_[axis] = low - margin;
+      high_[axis] = high + margin;
+    }
+  }
+
+  // A part of the work of a new picture, so that no frame is long.
+  void sweep(Ui& ui, const Run& run) {
+    if (sweep_ < 0) {
+      if (run.snapshot.version == swept_version_) return;
+      if (run.is_playing && has_grid_ && ui.time - swept_at_ < kRest) {
+        ui.wants_frame = true;
+        return;
+      }
+      sweep_ = 0;
+      swept_version_ = run.snapshot.version;
+      swept_at_ = ui.time;
+      grid_.clear();
+    }
+    ui.wants_frame = true;
+    const auto features = static_cast<std::int64_t>(data_->feature_names.size());
+    if (sweep_ < kSlices) {
+      constexpr int kRows = kGrid / kSlices;
+      Tensor points(DType::kFloat32, Shape{std::int64_t{kRows} * kGrid, features});
+      const std::span<float> out = points.write<float>();
+      std::size_t at = 0;
+      for (int r = sweep_ * kRows; r < (sweep_ + 1) * kRows; ++r)
+        for (int c = 0; c < kGrid; ++c) {
+          const float x = static_cast<float>(c) / (kGrid - 1), y = static_cast<float>(r) / (kGrid - 1);
+          out[at + static_cast<std::size_t>(x_)] = low_[0] + (high_[0] - low_[0]) * x;
+          out[at + static_cast<std::size_t>(y_)] = low_[1] + (high_[1] - low_[1]) * y;
+          at += static_cast<std::size_t>(features);
+        }
+      const Result<Tensor> scores = run.predict(points);
+      if (!scores) return give_up();
+      to_probabilities(*scores, grid_, classes_);
+      if (grid_.size() != static_cast<std::size_t>((sweep_ + 1) * kRows * kGrid * classes_)) return give_up();
+      ++sweep_;
+      return;
+    }
+    set_boundary(grid_, classes_);
+    has_grid_ = true;
+    const Examples* sets[] = {&data_->train, &data_->test};
+    for (int i = 0; i < 2; ++i) {
+      answers_[i].clear();
+      if (sets[i]->size() == 0) continue;
+      const Result<Tensor> scores = run.predict(sets[i]->features);
+      if (!scores) continue;
+      std::vector<float> rows;
+      int classes = 2;
+      to_probabilities(*scores, rows, classes);
+      for (auto row = rows.begin(); row != rows.end(); row += classes)
+        answers_[i].push_back(static_cast<int>(std::max_element(row, row + classes) - row));
+    }
+    sweep_ = -1;
+  }
+
+  void give_up() {
+    sweep_ = -1;
+    has_grid_ = false;
+    answers_[0].clear();
+    answers_[1].clear();
+  }
+
+  void draw_examples(Ui& ui, const Painter& painter, const Rect& plot, const Dataset& data) {
+    const Palette& p = palette();
+    const auto features = static_cast<std::int64_t>(data.feature_names.size());
+    const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
+    const bool is_hovered = plot.contains(mouse) && press(ui, painter, "plot", plot, true).hovered;
+    float nearest = 9;
+    int near_set = -1;
+    std::int64_t near_example = 0;
+    const Examples* sets[] = {&data.train, &data.test};
+    for (int s = 0; s < 2; ++s)
+      for (std::int64_t i = 0; i < sets[s]->size(); ++i) {
+        const Vec at = place(plot, *sets[s], i, features);
+        const int real = sets[s]->classes[static_cast<std::size_t>(i)];
+        const Color color = p.of_class(real);
+        if (s == 0) {
+          painter.circle(at, 3.6f, fade(p.panel, 0.9f));
+          painter.circle(at, 2.7f, color);
+        } else {
+          painter.circle(at, 3.4f, p.panel);
+          painter.ring(at, 3.0f, color, 1.5f);
+        }
+        const auto& answers = answers_[s];
+        if (static_cast<std::size_t>(i) < answers.size() && answers[static_cast<std::size_t>(i)] != real) {
+          painter.line(at + Vec(-3.2f, -3.2f), at + Vec(3.2f, 3.2f), p.ink, 1.3f);
+          painter.line(at + Vec(-3.2f, 3.2f), at + Vec(3.2f, -3.2f), p.ink, 1.3f);
+        }
+        if (const float d = distance(at, mouse); is_hovered && d < nearest) {
+          nearest = d;
+          near_set = s;
+          near_example = i;
+        }
+      }
+    if (near_set < 0) return;
+    const Vec at = place(plot, *sets[near_set], near_example, features);
+    painter.ring(at, 6.5f, p.ink, 1.5f);
+    describe(ui, data, *sets[near_set], near_set, near_example);
+  }
+
+  Vec place(const Rect& plot, const Examples& set, std::int64_t i, std::int64_t features) const {
+    const float x = static_cast<float>(set.features.number(i * features + x_)),
+                y = static_cast<float>(set.features.number(i * features + y_));
+    return {plot.min.x + (x - low_[0]) / (high_[0] - low_[0]) * plot.width(),
+            plot.max.y - (y - low_[1]) / (high_[1] - low_[1]) * plot.height()};
+  }
+
+  void describe(Ui& ui, const Dataset& data, const Examples& set, int which, std::int64_t i) const {
+    const auto features = static_cast<std::int64_t>(data.feature_names.size());
+    const auto real = static_cast<std::size_t>(set.classes[static_cast<std::size_t>(i)]);
+    std::vector<std::string> lines{
+        cat(data.class_names[real], "  ·  ", tr(which == 0 ? "output.train" : "output.test"))};
+    for (std::int64_t f = 0; f < features; ++f) {
+      const auto k = static_cast<std::size_t>(f);
+      const double deviation = k < data.deviation.size() ? data.deviation[k] : 1,
+                   mean = k < data.mean.size() ? data.mean[k] : 0;
+      lines.push_back(cat(data.feature_names[k], "  ",
+                          short_number(set.features.number(i * features + f) * deviation + mean)));
+    }
+    const auto& answers = answers_[which];
+    if (static_cast<std::size_t>(i) < answers.size()) {
+      const auto answer = static_cast<std::size_t>(answers[static_cast<std::size_t>(i)]);
+      if (answer != real && answer < data.class_names.size())
+        lines.push_back(tr("output.wrong", {{"class", data.class_names[answer]}}));
+    }
+    tooltip(ui, ui.input.mouse, lines);
+  }
+
+  void draw_axis_names(Ui& ui, Column& column, const Dataset& data) {
+    if (data.feature_names.size() == 2) {
+      const Rect row = column.take(16, 4);
+      column.painter.text(Face::kText, 11, row.min, palette().soft,
+                          cat("→ ", data.feature_names[0], "   ↑ ", data.feature_names[1]));
+      return;
+    }
+    const Rect row = column.take(kControlHeight, 8);
+    const float half = row.width() / 2;
+    int* axes[] = {&x_, &y_};
+    for (int i = 0; i < 2; ++i) {
+      const float left = half * static_cast<float>(i) + (i ? 4.0f : 0.0f);
+      column.painter.text(Face::kText, 13, {left, row.center().y - line_height(Face::kText, 13) / 2},
+                          palette().soft, i ? "↑" : "→");
+      const Rect box{{left + 18, row.min.y},
+                     {half * static_cast<float>(i + 1) - (i ? 0.0f : 4.0f), row.max.y}};
+      if (const auto chosen =
+              choice(ui, column.painter, i ? "axis-y" : "axis-x", box, data.feature_names, *axes[i])) {
+        if (*chosen == *axes[1 - i]) *axes[1 - i] = *axes[i];
+        *axes[i] = *chosen;
+        find_reach();
+        sweep_ = -1;
+        swept_version_ = 0;
+        has_grid_ = false;
+      }
+    }
+  }
+
+  void draw_legend(Column& column, const Dataset& data) const {
+    const Palette& p = palette();
+    float x = 0;
+    Rect row = column.take(18);
+    const auto room = [&](float width) {
+      if (x > 0 && x + width > column.width) {
+        x = 0;
+        row = column.take(18);
+      }
+    };
+    for (std::size_t i = 0; i < data.class_names.size(); ++i) {
+      const float width = 14 + text_width(Face::kText, 11, data.class_names[i]);
+      room(width);
+      column.painter.circle({x + 4, row.center().y}, 4, p.of_class(static_cast<int>(i)));
+      column.painter.text(Face::kText, 11, {x + 12, row.center().y - line_height(Face::kText, 11) / 2}, p.ink,
+                          data.class_names[i]);
+      x += width + 12;
+    }
+    const auto sign = [&](const char* text, auto draw_sign) {
+      const float width = 14 + text_width(Face::kText, 11, text);
+      room(width);
+      draw_sign(Vec(x + 4, row.center().y));
+      column.painter.text(Face::kText, 11, {x + 12, row.center().y - line_height(Face::kText, 11) / 2},
+                          p.soft, text);
+      x += width + 12;
+    };
+    sign(tr("output.test"), [&](Vec at) { column.painter.ring(at, 3, p.soft, 1.5f); });
+    sign(tr("output.mistake"), [&](Vec at) {
+      column.painter.line(at + Vec(-3, -3), at + Vec(3, 3), p.soft, 1.3f);
+      column.painter.line(at + Vec(-3, 3), at + Vec(3, -3), p.soft, 1.3f);
+    });
+  }
+
+  const Dataset* data_ = nullptr;
+  Choice choice_;
+  int x_ = 0, y_ = 1;
+  float low_[2] = {-1, -1}, high_[2] = {1, 1};
+  int sweep_ = -1;  // The slice that is next; -1: at rest.
+  std::uint64_t swept_version_ = 0;
+  double swept_at_ = -1;
+  std::vector<float> grid_;
+  int classes_ = 2;
+  bool has_grid_ = false;
+  std::vector<int> answers_[2];  // The model's, for training and test examples.
+};
+
+}  // namespace
+
+std::unique_ptr<View> output_view() { return std::make_unique<OutputView>(); }
+
+}  // namespace sandflow::ui

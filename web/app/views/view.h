@@ -1,0 +1,51 @@
+// A view of a run, in the right column. A new one is a file here and a line in list.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/scene/scene.h"
+#include "engine/training/datasets.h"
+#include "engine/training/snapshot.h"
+#include "web/app/canvas.h"
+#include "web/app/ui.h"
+
+namespace sandflow::ui {
+
+// What a view may look at.
+struct Run {
+  const Scene& scene;
+  const Snapshot& snapshot;
+  const Dataset* data;  // Null if the scene has none.
+  const Selection& selection;
+  bool is_playing;
+  std::function<Result<Tensor>(const Tensor& features)> predict;
+};
+
+// The right column, from top to bottom.
+struct Column {
+  Painter painter;
+  float width = 0;
+  float y = 0;
+
+  Rect take(float height, float gap = 0) {
+    const Rect box{{0, y}, {width, y + height}};
+    y += height + gap;
+    return box;
+  }
+  // A heading with a remark at its right.
+  void heading(std::string_view title, std::string_view remark = {}, Color remark_color = 0);
+};
+
+class View {
+ public:
+  virtual ~View() = default;
+  virtual bool applies(const Run& run) const = 0;
+  virtual void draw(Ui& ui, Column& column, const Run& run) = 0;
+};
+
+std::vector<std::unique_ptr<View>> all_views();
+
+}  // namespace sandflow::ui

@@ -1,0 +1,18 @@
+// The curve of a wire: where it runs, how near a point is to it, a place on it.
+#pragma once
+
+#include <array>
+
+#include "web/app/paint.h"
+
+namespace sandflow::ui {
+
+inline constexpr int kWirePoints = 25;
+using Curve = std::array<Vec, kWirePoints>;
+
+Curve wire_curve(Vec from, Vec to);
+float distance_to(const Curve& curve, Vec point);
+Vec place_on(const Curve& curve, float share);  // 0 … 1 along its length.
+float length_of(const Curve& curve);
+
+}  // namespace sandflow::ui
