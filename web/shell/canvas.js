@@ -31,6 +31,14 @@ function forwardPointers(app, canvas, beforeInput) {
     app.send({ type: "focus", value: 0 });
   });
 
+  // Shift may have been pressed before the canvas had the focus, and so the keys.
+  let shift = false;
+  canvas.addEventListener("blur", () => (shift = false));
+  const sendShift = (down) => {
+    if (down !== shift) app.send({ type: "key", key: "Shift", down: Number(down), modifiers: Number(down) });
+    shift = down;
+  };
+
   const send = (event) => {
     const box = canvas.getBoundingClientRect();
     app.send({
@@ -58,6 +66,7 @@ function forwardPointers(app, canvas, beforeInput) {
     if (event.type === "pointerdown") {
       canvas.setPointerCapture(event.pointerId);
       canvas.focus({ preventScroll: true });
+      sendShift(event.shiftKey);
     }
     send(event);
   };

@@ -19,8 +19,8 @@ export function createField(setting, send) {
     element: field,
     // Brings the control up to date with the app's state.
     show(latest) {
-      label.textContent = latest.label;
-      field.title = latest.help ?? "";
+      if (label.textContent !== latest.label) label.textContent = latest.label;
+      if (field.title !== (latest.help ?? "")) field.title = latest.help ?? "";
       field.classList.toggle("disabled", Boolean(latest.disabled));
       control.input.disabled = Boolean(latest.disabled);
       control.show(latest);

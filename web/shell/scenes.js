@@ -137,7 +137,10 @@ export class Scenes {
       if (chooser.files[0]) this.openFile(chooser.files[0]);
       chooser.value = "";
     });
-    onLanguage(() => this.showTitle());
+    onLanguage(() => {
+      button.title = t("shell.scenes");
+      this.showTitle();
+    });
     this.app.on("state", () => this.#origin.file || this.showTitle());
   }
 }
