@@ -107,7 +107,8 @@ function numberControl(setting, send) {
   let latest = setting;
   let inForce;  // The app's value when it was last written here.
   let edited = false;
-  let hold = 0;  // Until then a state may be older than what was sent.
+  let sent;  // Until it comes back as the app's value, a state may be older than it.
+  const patience = 1500;  // ms; then whatever the app has is shown: it may have had reasons.
 
   const judge = () => {
     const wrong = complaint(input.value.trim(), latest);
@@ -120,6 +121,7 @@ function numberControl(setting, send) {
   const write = () => {
     inForce = latest.value;
     edited = false;
+    sent = undefined;
     input.value = latest.value === undefined ? "" : shown(latest.value);
     judge();
   };
@@ -127,10 +129,9 @@ function numberControl(setting, send) {
     if (!judge() || !edited) return;
     edited = false;
     const number = Number(input.value);
-    if (number === latest.value) return write();
-    inForce = undefined;
-    hold = performance.now() + 300;
-    setTimeout(() => !edited && write(), 320);
+    if (number === (sent ?? latest.value)) return;
+    sent = number;
+    setTimeout(() => sent === number && !edited && write(), patience);
     send(number);
   };
 
@@ -161,7 +162,8 @@ function numberControl(setting, send) {
       latest = setting;
       // What is wrong stays to be put right, until the app has another value.
       const typing = edited && document.activeElement === input;
-      if (latest.value !== inForce && !typing && performance.now() > hold) write();
+      if (latest.value === sent) sent = undefined;
+      if (latest.value !== inForce && !typing && sent === undefined) write();
       else if (input.ariaInvalid === "true") judge();
     },
   };
