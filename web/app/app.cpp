@@ -35,12 +35,12 @@ bool App::frame(double time_ms) {
   obey_keys();
   draw_panes();
   ui.input.end_frame();
+  frame_ms_ = emscripten_get_now() - began;
   draw_screen();
   append(changes_, ui.entry.take());
   apply(changes_);
   changes_.clear();
   send_cursor();
-  frame_ms_ = emscripten_get_now() - began;
   report_.send(*this, boxes_, made_ > 0);
 
   if (frames_left_ > 0) --frames_left_;

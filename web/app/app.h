@@ -32,7 +32,9 @@ class App {
   void run_once();       // One step, told slowly; of a graph that does not train, its values' way.
   void scene_changed();  // By undo, redo or opening another.
   void wake() { frames_left_ = 3; }
-  double frame_ms() const { return frame_ms_; }  // What the last frame took, training included.
+  double frame_ms() const {
+    return frame_ms_;
+  }  // What the last frame took: training and drawing, not the graphics card.
 
   Ui ui;
   Workspace workspace;

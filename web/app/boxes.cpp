@@ -12,6 +12,7 @@ namespace sandflow::ui {
 namespace {
 
 constexpr float kLeft = 14, kRight = 12, kHeader = 32, kFooter = 24, kPortStep = 20, kNarrowest = 120;
+constexpr float kSign = 13;  // The room of the gradient's ∇.
 
 }  // namespace
 
@@ -63,18 +64,35 @@ void lay_out_text(NodeBox& box, const SceneNode& node, const NodeSnapshot& state
   box.gradient = view_of(state.gradient, false);
 }
 
-// Width and height of the contents.
-Vec content_size(const NodeBox& box) {
-  float width = kLeft + kRight + text_width(Face::kStrong, 13, box.name);
-  if (!box.type.empty()) width += 16 + text_width(Face::kStrong, 11, box.type);
-  float row = box.value.size.x, high = box.value.size.y;
-  if (box.gradient.kind != ValueView::Kind::kNone) {
-    row += (row > 0 ? 14 : 0) + box.gradient.size.x + text_width(Face::kStrong, 11, tr("node.gradient")) + 6;
-    high = std::max(high, box.gradient.size.y);
+// Places the contents; the size they need.
+Vec lay_out_contents(NodeBox& box) {
+  const float name_width = text_width(Face::kStrong, 13, box.name);
+  const float type_width = box.type.empty() ? 0 : text_width(Face::kStrong, 11, box.type) + 16;
+  box.is_type_below = name_width + type_width > 160 && !box.type.empty();
+  float width = box.is_type_below ? std::max(name_width, type_width - 16) : name_width + type_width;
+  float y = box.is_type_below ? kHeader + 14 : kHeader;
+
+  const bool has_gradient = box.gradient.kind != ValueView::Kind::kNone;
+  const float sign = has_gradient ? kSign : 0;
+  const bool is_stacked =
+      has_gradient && box.value.kind == ValueView::Kind::kNumbers && box.value.columns > 1;
+  box.value_at = {kLeft, y};
+  if (is_stacked) {
+    box.value_at.x += sign;
+    box.gradient_at = {kLeft + sign, y + box.value.size.y + 2};
+    width = std::max({width, sign + box.value.size.x, sign + box.gradient.size.x});
+    y += box.value.size.y + 2 + box.gradient.size.y;
+  } else {
+    const float high = std::max(box.value.size.y, box.gradient.size.y);
+    const float gap = box.value.size.x > 0 ? 10 : 0;
+    box.value_at.y += (high - box.value.size.y) / 2;
+    box.gradient_at = {kLeft + box.value.size.x + gap + sign, y + (high - box.gradient.size.y) / 2};
+    width = std::max(width, box.value.size.x + (has_gradient ? gap + sign + box.gradient.size.x : 0));
+    y += high;
   }
-  width = std::max(
-      {width, kNarrowest, kLeft + kRight + row, kLeft + kRight + text_width(Face::kMono, 11, box.shape)});
-  return {std::ceil(width), kHeader + (high > 0 ? high + 6 : 0) + kFooter};
+  if (box.value.kind != ValueView::Kind::kNone || has_gradient) y += 6;
+  width = std::max(width, text_width(Face::kMono, 11, box.shape));
+  return {std::ceil(std::max(kNarrowest, kLeft + kRight + width)), y + kFooter};
 }
 
 void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
@@ -140,7 +158,7 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
       if (const NodeField* field = value_field(*type)) box.value_attr = field->name;
     lay_out_text(box, node, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
     Vec& size = sizes_[node.name];
-    const Vec needed = content_size(box);
+    const Vec needed = lay_out_contents(box);
     size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
     box.rect = Rect::sized({node.x, node.y}, size);
     lay_out_ports(box, node, type);

@@ -30,6 +30,8 @@ struct NodeBox {
   std::vector<PortBox> inputs, outputs;
   std::string error_kind, error_message;
   Rect error_box{};
+  Vec value_at, gradient_at;   // From the top left corner.
+  bool is_type_below = false;  // Under the name, where both have no room side by side.
   bool has_error = false, is_blocked = false, has_value = false, has_gradient = false, is_loss = false;
   int order = -1;
   int depth = 0;           // Longest way from a source.

@@ -15,7 +15,8 @@ namespace sandflow::ui {
 
 namespace {
 constexpr float kLeastZoom = 0.2f, kMostZoom = 3;
-}
+constexpr int kNodesALayer = 16;
+}  // namespace
 
 void Selection::forget_missing(const Scene& scene) {
   std::erase_if(nodes, [&](const std::string& name) { return !scene.find(name); });
@@ -64,11 +65,18 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   flow.draw(painter, boxes, ui.time);
   const Rect seen{to_world(area.min), to_world(area.max)};
   const Hit target = drag_.kind == Drag::Kind::kWire ? drop_target(boxes, world) : Hit{};
+  Painter nodes = painter;
+  int drawn = 0;
   for (std::size_t i = 0; i < boxes.nodes.size(); ++i) {
     const NodeBox& box = boxes.nodes[i];
     Rect around = box.rect.grown(160);
     if (box.has_error) around.max.y = std::max(around.max.y, box.error_box.max.y);
     if (!around.overlaps(seen)) continue;
+    if (drawn++ % kNodesALayer == 0) {
+      if (drawn > 1) nodes.list()->PopClipRect();
+      nodes = ui.layer(cat("nodes", drawn).c_str(), area, pan_, zoom_);
+      nodes.list()->PushClipRect(screen.device(area).min, screen.device(area).max);
+    }
     NodeLook look;
     look.is_selected = selection.nodes.count(box.name) > 0;
     look.is_hovered = hit.node == static_cast<int>(i);
@@ -76,11 +84,15 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     look.glow = ui.reduced_motion ? 0 : flow.glow(box, boxes, ui.time);
     if (target.node == static_cast<int>(i)) look.lit_input = target.port;
     if ((hit.kind == Hit::Kind::kInput) && look.is_hovered) look.lit_input = hit.port;
-    draw_node(painter, box, look);
+    draw_node(nodes, box, look);
   }
-  draw_drag(ui, painter, boxes);
+  if (drawn > 0) nodes.list()->PopClipRect();
   screen.unclip();
-  draw_buttons(ui, area, boxes);
+  const Painter above = ui.layer("above", area);
+  above.list()->PushClipRect(screen.device(area).min, screen.device(area).max);
+  draw_drag(ui, Painter(above.list(), painter.device(Vec(0, 0)), painter.scale()), boxes);
+  draw_buttons(ui, above, area, boxes);
+  above.list()->PopClipRect();
   if (hovered && drag_.kind == Drag::Kind::kNone && !add_menu_.is_open())
     describe(ui, scene, snapshot, boxes, hit);
   return changes;
@@ -127,12 +139,12 @@ void Canvas::draw_ground(const Painter& screen, const Rect& area) const {
   while (step > 56) step /= 2;
   const float strength = clamp((step - 12) / 12, 0.4f, 1);
   const Color color = fade(palette().dots, strength);
-  const float radius = clamp(step / 24, 0.8f, 1.3f);
+  const float radius = clamp(step / 28, 0.7f, 1.1f);
   const Vec first{area.min.x + std::fmod(std::fmod(pan_.x - area.min.x, step) + step, step),
                   area.min.y + std::fmod(std::fmod(pan_.y - area.min.y, step) + step, step)};
   for (float y = first.y; y < area.max.y; y += step)
     for (float x = first.x; x < area.max.x; x += step)
-      screen.fill({{x - radius, y - radius}, {x + radius, y + radius}}, color, radius * 0.8f);
+      screen.fill({{x - radius, y - radius}, {x + radius, y + radius}}, color);
 }
 
 void Canvas::draw_wires(const Painter& painter, const Boxes& boxes, const Hit& hovered) const {
@@ -178,9 +190,8 @@ void Canvas::draw_drag(Ui& ui, const Painter& painter, const Boxes& boxes) const
   }
 }
 
-void Canvas::draw_buttons(Ui& ui, const Rect& area, const Boxes& boxes) {
+void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Boxes& boxes) {
   const Palette& p = palette();
-  const Painter painter = ui.painter();
   const auto button = [&](std::string_view id, const Rect& box) {
     const Press hit = press(ui, painter, id, box);
     if (hit.hovered) painter.fill(box.grown(-3), mix(p.panel, p.ink, 0.07f), 6);

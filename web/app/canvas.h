@@ -67,7 +67,7 @@ class Canvas {
   void draw_ground(const Painter& screen, const Rect& area) const;
   void draw_wires(const Painter& painter, const Boxes& boxes, const Hit& hovered) const;
   void draw_drag(Ui& ui, const Painter& painter, const Boxes& boxes) const;
-  void draw_buttons(Ui& ui, const Rect& area, const Boxes& boxes);
+  void draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Boxes& boxes);
   void describe(Ui& ui, const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
                 const Hit& hit) const;
 

@@ -133,15 +133,15 @@ std::vector<double> round_ticks(double low, double high, int count) {
   const double lead = rough / power;
   const double step = power * (lead < 1.5 ? 1 : lead < 3 ? 2 : lead < 7 ? 5 : 10);
   for (double i = std::ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12) + 1e-300; ++i)
-    ticks.push_back(i * step);
+    ticks.push_back(i * step + 0.0);
   return ticks;
 }
 
 std::string tick_text(double value, bool is_share) {
   char text[32];
   if (is_share) {
-    std::snprintf(text, sizeof text, value == std::round(value * 100) / 100 ? "%.0f%%" : "%.1f%%",
-                  value * 100);
+    std::snprintf(text, sizeof text,
+                  std::fabs(value * 100 - std::round(value * 100)) < 1e-9 ? "%.0f%%" : "%.1f%%", value * 100);
   } else if (std::fabs(value) >= 1e6 || (value != 0 && std::fabs(value) < 1e-3)) {
     std::snprintf(text, sizeof text, "%.0e", value);
   } else if (std::fabs(value) >= 10000) {

@@ -77,21 +77,18 @@ void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look)
 
   const Color ink = fade(p.ink, strength), soft = fade(p.soft, strength);
   painter.text(Face::kStrong, 13, r.min + Vec(14, 8), ink, box.name);
-  painter.text_right(Face::kStrong, 11, {r.max.x - 12, r.min.y + 9}, fade(tone, strength), box.type);
+  if (box.is_type_below)
+    painter.text(Face::kStrong, 11, r.min + Vec(14, 25), fade(tone, strength), box.type);
+  else
+    painter.text_right(Face::kStrong, 11, {r.max.x - 12, r.min.y + 9}, fade(tone, strength), box.type);
 
-  const float top = r.min.y + 32, high = std::max(box.value.size.y, box.gradient.size.y);
-  const auto centred = [&](const ValueView& view) { return top + (high - view.size.y) / 2; };
-  float x = r.min.x + 14;
-  if (box.value.kind != ValueView::Kind::kNone) {
-    draw(painter, box.value, {x, centred(box.value)}, ink, p.of(Tone::kVariable), p.of(Tone::kData));
-    x += box.value.size.x + 14;
-  }
+  draw(painter, box.value, r.min + box.value_at, ink, p.of(Tone::kVariable), p.of(Tone::kData));
   if (box.gradient.kind != ValueView::Kind::kNone) {
-    const char* label = tr("node.gradient");
     const Color violet = p.of(Tone::kGradient);
-    painter.text(Face::kStrong, 11, {x, top + (high - line_height(Face::kStrong, 11)) / 2}, violet, label);
-    x += text_width(Face::kStrong, 11, label) + 6;
-    draw(painter, box.gradient, {x, centred(box.gradient)}, violet, violet, mix(p.soft, p.ink, 0.35f));
+    const Vec at = r.min + box.gradient_at;
+    const float middle = at.y + std::min(box.gradient.size.y, 60.0f) / 2;
+    painter.text(Face::kMono, 11, {at.x - 12, middle - line_height(Face::kMono, 11) / 2}, violet, "∇");
+    draw(painter, box.gradient, at, violet, violet, mix(p.soft, p.ink, 0.35f));
   }
   painter.text(Face::kMono, 11, {r.min.x + 14, r.max.y - 22}, soft, box.shape);
 

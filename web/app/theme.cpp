@@ -80,7 +80,7 @@ void set_dark(bool dark) {
         ImGuiCol_NavCursor, ImGuiCol_ModalWindowDimBg, ImGuiCol_DragDropTarget})
     set(none, 0);
   set(ImGuiCol_PopupBg, 0);
-  set(ImGuiCol_ScrollbarGrab, fade(p.soft, 0.25f));
+  set(ImGuiCol_ScrollbarGrab, fade(p.soft, 0.16f));
   set(ImGuiCol_ScrollbarGrabHovered, fade(p.soft, 0.45f));
   set(ImGuiCol_ScrollbarGrabActive, fade(p.soft, 0.6f));
 }
@@ -121,8 +121,8 @@ void set_ratio(float ratio) {
   style.WindowBorderSize = style.ChildBorderSize = style.PopupBorderSize = 0;
   style.WindowRounding = style.ChildRounding = style.PopupRounding = 0;
   style.ItemSpacing = {0, 0};
-  style.ScrollbarSize = 8;
-  style.ScrollbarRounding = 4;
+  style.ScrollbarSize = 6;
+  style.ScrollbarRounding = 3;
   style.ScaleAllSizes(ratio);
   style.FontScaleDpi = ratio;
   style.FontSizeBase = 13;

@@ -55,6 +55,17 @@ Painter Ui::painter(Vec origin, float scale) const {
   return {ImGui::GetWindowDrawList(), origin * ratio, scale * ratio};
 }
 
+Painter Ui::layer(const char* id, const Rect& area, Vec origin, float scale) const {
+  const Rect device = painter().device(area);
+  ImGui::SetCursorScreenPos(device.min);
+  ImGui::BeginChild(
+      id, device.size(), 0,
+      ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoDecoration);
+  const Painter above(ImGui::GetWindowDrawList(), origin * ratio, scale * ratio);
+  ImGui::EndChild();
+  return above;
+}
+
 void Ui::announce(std::string_view text) {
   JsonWriter json;
   json.open().field("type", "announce").field("text", text).close();

@@ -23,6 +23,18 @@ std::string short_number(double x) {
   return text;
 }
 
+std::string tiny_number(double x) {
+  if (!std::isfinite(x)) return short_number(x);
+  const double size = std::fabs(x);
+  if (x == std::floor(x) && size < 1e5) return short_number(x);
+  char text[32];
+  if (size < 5e-4 || size >= 1e5)
+    std::snprintf(text, sizeof text, "%.0e", x);
+  else
+    std::snprintf(text, sizeof text, "%.*f", size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0, x);
+  return text;
+}
+
 std::string short_number(const Tensor& tensor, std::int64_t i) {
   if (tensor.dtype() == DType::kBool) return tensor.number(i) != 0 ? "True" : "False";
   const double x = tensor.number(i);
@@ -77,7 +89,7 @@ std::vector<float> histogram(const Tensor& tensor, int count) {
 namespace {
 
 constexpr int kMostRows = 10, kMostColumns = 24;
-constexpr float kHistogramWidth = 72, kHistogramHeight = 34;
+constexpr float kHistogramWidth = 55, kHistogramHeight = 34;
 
 ValueView text_view(const Tensor& tensor) {
   ValueView view;
@@ -113,13 +125,18 @@ ValueView view_of(const Tensor& tensor, bool with_histogram) {
     view.kind = ValueView::Kind::kNumbers;
     view.rows = static_cast<int>(rows);
     view.columns = static_cast<int>(columns);
+    view.font_size = columns >= 3 ? 11 : 13;
+    // Wide enough for any sign, so that training does not make the columns jump.
+    if (is_floating(tensor.dtype())) view.cell_width = text_width(Face::kMono, view.font_size, "-0.000");
     for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-      view.cells.push_back(short_number(tensor, i));
-      view.cell_width = std::max(view.cell_width, text_width(Face::kMono, 13, view.cells.back()));
+      view.cells.push_back(is_floating(tensor.dtype()) ? tiny_number(tensor.number(i))
+                                                       : short_number(tensor, i));
+      view.cell_width = std::max(view.cell_width, text_width(Face::kMono, view.font_size, view.cells.back()));
     }
-    view.cell_width += 10;
-    view.cell_height = 18;
-    view.size = {view.cell_width * static_cast<float>(columns) - 10, 18 * static_cast<float>(rows)};
+    view.cell_width += 8;
+    view.cell_height = view.font_size + 5;
+    view.size = {view.cell_width * static_cast<float>(columns) - 8,
+                 view.cell_height * static_cast<float>(rows)};
   } else {
     view.kind = ValueView::Kind::kHeat;
     view.rows = static_cast<int>(std::min<std::int64_t>(rows, kMostRows));
@@ -132,16 +149,16 @@ ValueView view_of(const Tensor& tensor, bool with_histogram) {
         const std::int64_t row = r * rows / view.rows, column = c * columns / view.columns;
         view.heat.push_back(static_cast<float>(tensor.number(row * columns + column) / reach));
       }
-    view.cell_width = view.columns <= 4   ? 15
-                      : view.columns <= 8 ? 11
+    view.cell_width = view.columns <= 4   ? 12
+                      : view.columns <= 8 ? 10
                                           : std::max(4.0f, 96.0f / static_cast<float>(view.columns));
-    view.cell_height = view.rows <= 4 ? 11 : view.rows <= 6 ? 8 : 5;
+    view.cell_height = view.rows <= 4 ? 10 : view.rows <= 6 ? 8 : 5;
     view.size = Vec(view.cell_width * static_cast<float>(view.columns),
                     view.cell_height * static_cast<float>(view.rows));
   }
   if (with_histogram && tensor.elements() >= 9) {
     view.bins = histogram(tensor, 18);
-    view.size.x += 12 + kHistogramWidth;
+    view.size.x += 10 + kHistogramWidth;
     view.size.y = std::max(view.size.y, kHistogramHeight);
   }
   return view;
@@ -172,9 +189,9 @@ void draw(const Painter& painter, const ValueView& view, Vec at, Color ink, Colo
     case ValueView::Kind::kNumbers:
       for (int r = 0; r < view.rows; ++r)
         for (int c = 0; c < view.columns; ++c) {
-          const Vec right = at + Vec(view.cell_width * static_cast<float>(c + 1) - 10,
+          const Vec right = at + Vec(view.cell_width * static_cast<float>(c + 1) - 8,
                                      view.cell_height * static_cast<float>(r));
-          painter.text_right(Face::kMono, 13, right, ink,
+          painter.text_right(Face::kMono, view.font_size, right, ink,
                              view.cells[static_cast<std::size_t>(r * view.columns + c)]);
         }
       break;
@@ -190,8 +207,7 @@ void draw(const Painter& painter, const ValueView& view, Vec at, Color ink, Colo
                                   : mix(empty, x >= 0 ? positive : negative, std::sqrt(std::fabs(x)));
           const Vec corner =
               at + Vec(view.cell_width * static_cast<float>(c), view.cell_height * static_cast<float>(r));
-          painter.fill({corner, corner + Vec(view.cell_width - gap, view.cell_height - gap)}, color,
-                       view.cell_height >= 8 ? 1.5f : 0);
+          painter.fill({corner, corner + Vec(view.cell_width - gap, view.cell_height - gap)}, color);
         }
       break;
     }

@@ -11,6 +11,8 @@ namespace sandflow::ui {
 
 // At most six characters for most numbers: "0.2146", "-12.5", "3", "1.2e-07".
 std::string short_number(double x);
+// For columns of numbers: six characters at most for all but a few.
+std::string tiny_number(double x);
 std::string short_number(const Tensor& tensor, std::int64_t i);
 
 struct Statistics {
@@ -28,7 +30,7 @@ struct ValueView {
   std::vector<std::string> cells;  // kNumber, kNumbers, kText (a line each).
   std::vector<float> heat;         // -1 … 1, row by row; NaN is shown as an error.
   std::vector<float> bins;         // 0 … 1; empty: no histogram.
-  float cell_width = 0, cell_height = 0;
+  float cell_width = 0, cell_height = 0, font_size = 13;
   Vec size;  // With the histogram.
 };
 

@@ -180,17 +180,20 @@ class OutputView : public View {
         const Vec at = place(plot, *sets[s], i, features);
         const int real = sets[s]->classes[static_cast<std::size_t>(i)];
         const Color color = p.of_class(real);
-        if (s == 0) {
-          painter.circle(at, 3.6f, fade(p.panel, 0.9f));
-          painter.circle(at, 2.7f, color);
-        } else {
-          painter.circle(at, 3.4f, p.panel);
-          painter.ring(at, 3.0f, color, 1.5f);
-        }
         const auto& answers = answers_[s];
-        if (static_cast<std::size_t>(i) < answers.size() && answers[static_cast<std::size_t>(i)] != real) {
-          painter.line(at + Vec(-3.2f, -3.2f), at + Vec(3.2f, 3.2f), p.ink, 1.3f);
-          painter.line(at + Vec(-3.2f, 3.2f), at + Vec(3.2f, -3.2f), p.ink, 1.3f);
+        const bool is_wrong =
+            static_cast<std::size_t>(i) < answers.size() && answers[static_cast<std::size_t>(i)] != real;
+        if (s == 0) {
+          painter.circle(at, is_wrong ? 4.6f : 3.6f, fade(p.panel, 0.9f));
+          painter.circle(at, is_wrong ? 3.8f : 2.7f, color);
+        } else {
+          painter.circle(at, is_wrong ? 4.4f : 3.4f, p.panel);
+          painter.ring(at, is_wrong ? 3.9f : 3.0f, color, 1.5f);
+        }
+        if (is_wrong) {
+          const Color cross = s == 0 ? p.panel : color;
+          painter.line(at + Vec(-1.9f, -1.9f), at + Vec(1.9f, 1.9f), cross, 1.3f);
+          painter.line(at + Vec(-1.9f, 1.9f), at + Vec(1.9f, -1.9f), cross, 1.3f);
         }
         if (const float d = distance(at, mouse); is_hovered && d < nearest) {
           nearest = d;
@@ -286,10 +289,11 @@ class OutputView : public View {
                           p.soft, text);
       x += width + 12;
     };
-    sign(tr("output.test"), [&](Vec at) { column.painter.ring(at, 3, p.soft, 1.5f); });
+    sign(tr("output.ringed"), [&](Vec at) { column.painter.ring(at, 3, p.soft, 1.5f); });
     sign(tr("output.mistake"), [&](Vec at) {
-      column.painter.line(at + Vec(-3, -3), at + Vec(3, 3), p.soft, 1.3f);
-      column.painter.line(at + Vec(-3, 3), at + Vec(3, -3), p.soft, 1.3f);
+      column.painter.circle(at, 4, p.soft);
+      column.painter.line(at + Vec(-1.9f, -1.9f), at + Vec(1.9f, 1.9f), p.panel, 1.3f);
+      column.painter.line(at + Vec(-1.9f, 1.9f), at + Vec(1.9f, -1.9f), p.panel, 1.3f);
     });
   }
 
