@@ -60,9 +60,15 @@ std::string exponent_text(int exponent, int width) {
 
 // Shortest digits, without an exponent, at most `max_fraction` of them after the point; "2." keeps its point.
 std::string positional(double value, bool single, int max_fraction) {
-  const int exponent = scientific(value, single, 17).exponent;
-  const int fraction = std::max(0, shortest_fraction_digits(value, single) - exponent);
-  std::string text = print("%.*f", std::min(fraction, max_fraction), value);
+  const int digits = shortest_fraction_digits(value, single);
+  const Scientific parts = scientific(value, single, 17);
+  if (digits <= parts.exponent) {  // Zeros stand for the digits that are not needed: 123456790. in float32.
+    std::string text = print("%.*e", digits, value);
+    text.resize(text.find('e'));
+    std::erase(text, '.');
+    return text.append(static_cast<std::size_t>(parts.exponent - digits), '0') + '.';
+  }
+  std::string text = print("%.*f", std::min(digits - parts.exponent, max_fraction), value);
   if (text.find('.') == std::string::npos) text += '.';
   while (text.back() == '0') text.pop_back();
   return text;
@@ -301,7 +307,7 @@ std::string repr(const Tensor& tensor) {
   } else {
     out += array_text(tensor, ", ", 6, 1);
   }
-  if (implied || (empty && dtype == "float64")) return out + ")";
+  if (implied) return out + ")";
   out += ",";
   const std::string dtype_text = cat("dtype=", dtype, ")");
   const std::size_t last_line = out.size() - (out.rfind('\n') + 1);
