@@ -105,8 +105,9 @@ async function start({ canvas: offscreen, folder, fonts, config }) {
   importScripts(folder + "app.js");
   const made = await createSandflow({ locateFile: (file) => folder + file, onAbort: (what) => fail(what) });
 
+  // Dear ImGui smooths its own edges; multisampling on top would cost a frame fivefold where GL is software.
   const context = made.GL.createContext(canvas, {
-    majorVersion: 2, minorVersion: 0, antialias: true, alpha: false, depth: false, stencil: false,
+    majorVersion: 2, minorVersion: 0, antialias: false, alpha: false, depth: false, stencil: false,
     premultipliedAlpha: false, enableExtensionsByDefault: 1,
   });
   if (!context) return fail("WebGL2", "webgl");
