@@ -210,10 +210,10 @@ SeedPair Graph::op_seed(std::optional<std::int64_t> op_seed) const {
 }
 
 std::optional<Tensor> Graph::constant_value(Output output) const {
+  while (std::string_view(node(output.node).op->type) == "Identity") output = node(output.node).inputs[0];
   const Node& source = node(output.node);
   const std::string_view type = source.op->type;
   if (type == "Const") return source.attr<Tensor>("value");
-  if (type == "Identity") return constant_value(source.inputs[0]);
   if (type == "Shape" && shape(source.inputs[0]).fully_defined()) {
     const Shape& known = shape(source.inputs[0]);
     if (source.outputs[0].dtype == DType::kInt64) return Tensor::vector(known.dims());
