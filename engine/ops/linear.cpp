@@ -130,7 +130,9 @@ std::vector<Output> grad_bias_add(GradientContext& c) {
 
 Status infer_bias_add_grad(InferenceContext& c) {
   const Shape& grad = c.input(0);
-  c.output(0, grad.has_rank() && grad.rank() > 0 ? Shape{grad.dim(grad.rank() - 1)} : Shape{Shape::kUnknown});
+  if (grad.has_rank() && grad.rank() < 2)
+    return value_error(cat("Shape must be at least rank 2 but is rank ", grad.rank()));
+  c.output(0, Shape{grad.has_rank() ? grad.dim(grad.rank() - 1) : Shape::kUnknown});
   return {};
 }
 
@@ -138,6 +140,7 @@ struct BiasGradient {
   template <class T>
   static Status run(KernelContext& c) {
     const Shape& grad = c.input(0).shape();
+    if (grad.rank() < 2) return invalid_argument(cat("Input tensor must be at least 2D: ", grad.runtime()));
     SANDFLOW_TRY(c.allocate(0, {grad.dim(grad.rank() - 1)}));
     const std::span<const T> g = c.in<T>(0);
     const std::span<T> out = c.out<T>(0);

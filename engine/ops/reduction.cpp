@@ -156,6 +156,7 @@ std::vector<Output> grad_mean(GradientContext& c) {
 }
 
 Status infer_argmax(InferenceContext& c) {
+  SANDFLOW_TRY(c.require_rank(1, 0));
   const Shape& shape = c.input(0);
   const auto axis_value = c.constant(1);
   if (!shape.has_rank()) {
@@ -180,6 +181,9 @@ Status infer_argmax(InferenceContext& c) {
 Status compute_argmax(KernelContext& c) {
   const Tensor& input = c.input(0);
   const int rank = input.shape().rank();
+  if (c.input(1).shape().rank() != 0)
+    return invalid_argument(
+        cat("dim must be a scalar, but received tensor of shape: ", c.input(1).shape().runtime()));
   auto axis = static_cast<std::int64_t>(c.input(1).number(0));
   if (axis < -rank || axis >= rank)
     return invalid_argument(cat("Expected dimension in the range [", -rank, ", ", rank, "), but got ", axis));
