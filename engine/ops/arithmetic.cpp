@@ -1,4 +1,5 @@
 // Arithmetic and comparison of two tensors, element by element, with numpy's broadcasting.
+#include <algorithm>
 #include <cmath>
 
 #include "engine/ops/elementwise.h"
@@ -98,16 +99,19 @@ Status compute_select(KernelContext& c) {
   if (x.shape() != y.shape())
     return invalid_argument(cat("'then' and 'else' must have the same size.  but received: ",
                                 x.shape().runtime(), " vs. ", y.shape().runtime()));
-  const bool scalar = condition.shape().rank() == 0;
-  if (!scalar && condition.shape() != x.shape())
+  // One answer for all, for each element, or for each row.
+  const bool per_row =
+      condition.shape().rank() == 1 && x.shape().rank() > 1 && condition.shape().dim(0) == x.shape().dim(0);
+  if (condition.shape().rank() > 0 && !per_row && condition.shape() != x.shape())
     return invalid_argument(cat("'then' and 'condition' must have the same size.  but received: ",
                                 x.shape().runtime(), " vs. ", condition.shape().runtime()));
   SANDFLOW_TRY(c.allocate(0, x.shape()));
   const auto chosen = condition.read<bool>();
+  const std::size_t repeat = static_cast<std::size_t>(x.elements()) / std::max<std::size_t>(chosen.size(), 1);
   return with_any(x.dtype(), [&]<class T>() {
     const auto out = c.out<T>(0);
     for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = chosen[scalar ? 0 : i] ? x.read<T>()[i] : y.read<T>()[i];
+      out[i] = chosen[i / repeat] ? x.read<T>()[i] : y.read<T>()[i];
     return Status();
   });
 }
