@@ -141,17 +141,15 @@ std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& k
   return made;
 }
 
-std::int64_t Trainer::batches_per_epoch() const {
-  const std::int64_t examples = data_ ? data_->train.size() : 0,
-                     batch = std::max<std::int64_t>(settings_.batch_size, 1);
-  return (examples + batch - 1) / batch;
+// A batch may be larger than anything that could be added to it.
+std::int64_t Trainer::batches_of(std::int64_t examples) const {
+  const std::int64_t batch = std::max<std::int64_t>(settings_.batch_size, 1);
+  return examples / batch + (examples % batch != 0);
 }
 
-std::int64_t Trainer::steps_to_epoch_end() const {
-  if (!data_) return 1;
-  const std::int64_t batch = std::max<std::int64_t>(settings_.batch_size, 1);
-  return (batches_.left_in_epoch() + batch - 1) / batch;
-}
+std::int64_t Trainer::batches_per_epoch() const { return batches_of(data_ ? data_->train.size() : 0); }
+
+std::int64_t Trainer::steps_to_epoch_end() const { return data_ ? batches_of(batches_.left_in_epoch()) : 1; }
 
 Result<Tensor> Trainer::predict(const Tensor& features) {
   if (!model_.prediction.valid())

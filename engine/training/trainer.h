@@ -61,6 +61,7 @@ class Trainer {
  private:
   std::vector<Feed> feeds(std::span<const std::int32_t> rows);
   std::vector<Feed> feeds(const Examples& examples) const;
+  std::int64_t batches_of(std::int64_t examples) const;
   Status step();
   void evaluate();
 
