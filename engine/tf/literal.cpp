@@ -122,11 +122,6 @@ class Reader {
   std::size_t at_ = 0, count_ = 0;
 };
 
-const char* python_type(Literal::Kind kind) {
-  constexpr const char* kNames[] = {"bool", "int", "float", "str", "list", "NoneType"};
-  return kNames[static_cast<int>(kind)];
-}
-
 // The shape of nested lists, if they are rectangular.
 std::vector<std::int64_t> shape_of_first(const Literal& literal) {
   std::vector<std::int64_t> dims;
@@ -178,6 +173,11 @@ std::string Literal::python() const {
   return "[" + join(items_, ", ", [](const Literal& item) { return item.python(); }) + "]";
 }
 
+const char* Literal::python_type() const {
+  constexpr const char* kNames[] = {"bool", "int", "float", "str", "list", "NoneType"};
+  return kNames[static_cast<int>(kind_)];
+}
+
 Result<Tensor> Literal::tensor(std::optional<DType> wanted) const {
   const std::vector<std::int64_t> dims = shape_of_first(*this);
   if (!rectangular(*this, dims, 0)) {
@@ -217,7 +217,7 @@ Result<Tensor> Literal::tensor(std::optional<DType> wanted) const {
                           : leaf->kind_ == Kind::kInt || (!wanted && leaf->kind_ == Kind::kBool);
     if (!fits && !(leaf->kind_ == Kind::kBool && !wanted))
       return type_error(cat("Expected ", name(dtype), ", got ", leaf->python(), " of type '",
-                            python_type(leaf->kind_), "' instead."));
+                            leaf->python_type(), "' instead."));
     if (dtype == DType::kInt32 && leaf->int_ != static_cast<std::int32_t>(leaf->int_))
       return value_error(
           cat("Tensor conversion requested dtype int32 for a value that does not fit: ", leaf->python()));

@@ -32,7 +32,8 @@ class Literal {
   double as_double() const { return kind_ == Kind::kFloat ? float_ : static_cast<double>(int_); }
   const std::string& as_string() const { return text_; }
   const std::vector<Literal>& items() const { return items_; }
-  std::string python() const;  // As Python's repr.
+  std::string python() const;       // As Python's repr.
+  const char* python_type() const;  // The name of its type: "int", "list".
 
   // tf.constant(literal, dtype). Without a dtype: int32 (int64 if needed), float32, bool, string.
   // Errors: TypeError "Expected int32, got 2.5 of type 'float' instead.", ValueError for lists that are not

@@ -26,10 +26,10 @@ Output binary(Builder& b, std::string_view type, const Value& x, const Value& y,
   if (const auto* literal = std::get_if<Literal>(&y); literal && b.ok()) {
     const Result<Tensor> value = literal->tensor(b.dtype(first));
     if (!value.ok())
-      return b.fail(type_error(cat("Expected ", sandflow::name(b.dtype(first)),
-                                   " passed to parameter 'y' of op '", type, "', got ", literal->python(),
-                                   " of type '", literal->kind() == Literal::Kind::kFloat ? "float" : "other",
-                                   "' instead. Error: ", value.error().message)));
+      return b.fail(
+          type_error(cat("Expected ", sandflow::name(b.dtype(first)), " passed to parameter 'y' of op '",
+                         type, "', got ", literal->python(), " of type '", literal->python_type(),
+                         "' instead. Error: ", value.error().message)));
     return b.op(type, {first, constant(b, *value, "y")}, {}, own);
   }
   const Output second = convert(b, y, {}, "y");
