@@ -32,6 +32,7 @@ bool App::frame(double time_ms) {
   train();
   lay_out();
   begin_screen();
+  ui.input.read_state();
   obey_keys();
   draw_panes();
   ui.input.end_frame();
@@ -136,8 +137,6 @@ void App::draw_splitter(const Rect& area) {
 }
 
 void App::obey_keys() {
-  const ImGuiIO& io = ImGui::GetIO();
-  ui.input.mouse = ImGui::IsMousePosValid() ? io.MousePos / ui.ratio : Vec(-1e6f, -1e6f);
   for (const KeyPress& key : ui.input.keys) {
     if (!key.ctrl) continue;
     const bool is_z = key.key == "z" || key.key == "Z";

@@ -79,7 +79,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     }
     NodeLook look;
     look.is_selected = selection.nodes.count(box.name) > 0;
-    look.is_hovered = hit.node == static_cast<int>(i);
+    look.is_hovered = hit.kind != Hit::Kind::kWire && hit.node == static_cast<int>(i);
     look.shows_order = ui.reduced_motion && snapshot.counters.step > 0;
     look.glow = ui.reduced_motion ? 0 : flow.glow(box, boxes, ui.time);
     if (target.node == static_cast<int>(i)) look.lit_input = target.port;
@@ -90,7 +90,10 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   screen.unclip();
   const Painter above = ui.layer("above", area);
   above.list()->PushClipRect(screen.device(area).min, screen.device(area).max);
-  draw_drag(ui, Painter(above.list(), painter.device(Vec(0, 0)), painter.scale()), boxes);
+  const Painter over(above.list(), painter.device(Vec(0, 0)), painter.scale());
+  for (const NodeBox& box : boxes.nodes)
+    if (box.has_error && box.error_box.overlaps(seen)) draw_error(over, box);
+  draw_drag(ui, over, boxes);
   draw_buttons(ui, above, area, boxes);
   above.list()->PopClipRect();
   if (hovered && drag_.kind == Drag::Kind::kNone && !add_menu_.is_open())

@@ -8,6 +8,17 @@
 
 namespace sandflow::ui {
 
+namespace {
+
+// Large enough to type in at any zoom.
+Rect field_box(Vec min, Vec max) {
+  const Vec middle = (min + max) * 0.5f;
+  const float half = std::max(14.0f, (max.y - min.y) / 2);
+  return {{std::min(min.x, max.x - 110), middle.y - half}, {max.x, middle.y + half}};
+}
+
+}  // namespace
+
 Canvas::Hit Canvas::hit_at(const Boxes& boxes, Vec world) const {
   const float reach = std::max(8.0f, 9 / zoom_);
   // From the top: what was drawn last is hit first.
@@ -234,7 +245,7 @@ void Canvas::edit_in_place(Ui& ui, const Scene& scene, const Boxes& boxes, const
   request.label = box.value_attr;
   at = {box.rect.min + Vec(10, 29),
         {std::max(box.rect.max.x - 10, box.rect.min.x + 150), box.rect.min.y + 57}};
-  request.box = {to_screen(at.min), to_screen(at.max)};
+  request.box = field_box(to_screen(at.min), to_screen(at.max));
   ui.entry.open(ui.outbox, request,
                 [name = box.name, attr = box.value_attr](std::string_view text) -> edit::Edit {
                   return edit::SetAttr{name, attr, std::string(text)};

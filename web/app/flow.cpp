@@ -12,6 +12,7 @@ namespace {
 
 // The parts of a step that trains; one without gradients is all forward.
 constexpr float kForwardEnds = 0.45f, kBackwardEnds = 0.85f;
+constexpr float kAside = 5;  // Of the wire: where gradients run.
 
 bool goes_back(const Boxes& boxes, const WireBox& wire) {
   const NodeBox& from = boxes.nodes[static_cast<std::size_t>(wire.from)];
@@ -81,7 +82,7 @@ void Flow::draw_step(const Painter& painter, const Boxes& boxes, float phase) co
       pulse(painter, place_on(wire_curve(wire.a, wire.b), eased((forward - begin) / (end - begin))),
             p.of(Tone::kForward), 1);
     if (!trains || backward < 0 || !goes_back(boxes, wire)) continue;
-    const Curve curve = wire_curve(wire.a, wire.b);
+    const Curve curve = beside(wire_curve(wire.a, wire.b), kAside);
     const float late = 1 - end, early = 1 - begin;  // The same way, from the loss.
     const float shown = backward > 1 ? std::max(0.0f, 1 - (phase - kBackwardEnds) / (1 - kBackwardEnds)) : 1;
     if (backward >= late) painter.dashes(curve, fade(p.of(Tone::kGradient), 0.8f * shown), 2, 5, 5);
@@ -100,7 +101,7 @@ void Flow::draw_stream(const Painter& painter, const Boxes& boxes, float seconds
     const Curve curve = wire_curve(wire.a, wire.b);
     const float length = length_of(curve);
     if (goes_back(boxes, wire))
-      painter.dashes(curve, fade(p.of(Tone::kGradient), 0.65f * strength), 1.6f, 4, 9,
+      painter.dashes(beside(curve, kAside), fade(p.of(Tone::kGradient), 0.65f * strength), 1.6f, 4, 9,
                      seconds * kSpeed * 0.6f);
     for (float at = std::fmod(seconds * kSpeed, kSpacing); at < length; at += kSpacing) {
       const float ends = std::min({1.0f, at / 12, (length - at) / 12});

@@ -15,6 +15,7 @@ ImGuiKey imgui_key(std::string_view key) {
   if (key == "Escape") return ImGuiKey_Escape;
   if (key == "Enter") return ImGuiKey_Enter;
   if (key == "Tab") return ImGuiKey_Tab;
+  if (key == " ") return ImGuiKey_Space;
   return ImGuiKey_None;
 }
 
@@ -93,18 +94,15 @@ void Input::wheel(Vec at, Vec delta, bool ctrl) {
 void Input::key(std::string_view key, bool down, int modifiers) {
   is_waiting_ = true;
   ImGuiIO& io = ImGui::GetIO();
-  shift = (modifiers & 1) || (key == "Shift" && down);
-  if (key == "Shift" && !down) shift = false;
-  if (key == " ") space = down;
-  io.AddKeyEvent(ImGuiMod_Shift, shift);
+  const bool shift_held = key == "Shift" ? down : (modifiers & 1) != 0;
+  io.AddKeyEvent(ImGuiMod_Shift, shift_held);
   if (const ImGuiKey known = imgui_key(key); known != ImGuiKey_None) io.AddKeyEvent(known, down);
-  if (down) keys.push_back({std::string(key), shift, (modifiers & (2 | 8)) != 0, (modifiers & 4) != 0});
+  if (down) keys.push_back({std::string(key), shift_held, (modifiers & (2 | 8)) != 0, (modifiers & 4) != 0});
 }
 
 void Input::focus(bool focused) {
   is_waiting_ = true;
   ImGui::GetIO().AddFocusEvent(focused);
-  if (!focused) shift = space = false;
 }
 
 void Input::begin_frame(double time_ms, Vec size, float ratio) {
@@ -115,6 +113,15 @@ void Input::begin_frame(double time_ms, Vec size, float ratio) {
   // A frame after a rest is not one long frame.
   io.DeltaTime = static_cast<float>(std::clamp((time_ms - last_time_) / 1000, 0.001, 0.1));
   last_time_ = time_ms;
+}
+
+void Input::read_state() {
+  const ImGuiIO& io = ImGui::GetIO();
+  mouse = ImGui::IsMousePosValid() ? io.MousePos / ratio_ : Vec(-1e6f, -1e6f);
+  // ImGui's, not the last event's: it spreads events over frames, and a key belongs to the press it came
+  // with.
+  shift = io.KeyShift;
+  space = ImGui::IsKeyDown(ImGuiKey_Space);
 }
 
 void Input::end_frame() {

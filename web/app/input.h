@@ -29,6 +29,7 @@ class Input {
   void focus(bool focused);
 
   void begin_frame(double time_ms, Vec size, float ratio);
+  void read_state();  // After ImGui has begun its frame.
   void end_frame();
   bool has_waiting() const { return is_waiting_; }
 

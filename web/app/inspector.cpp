@@ -178,7 +178,7 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
   refresh(node, state, snapshot.version, column.width);
   if (state.value.defined())
     draw_tensor(column, tr("inspector.value"), value_, p.ink);
-  else
+  else if (!state.graph_name.empty())
     small_heading(column, cat(tr("inspector.shape"), "  ", state.shape.python(), "  ", name(state.dtype)),
                   p.soft);
   if (state.gradient.defined())

@@ -37,6 +37,8 @@ void draw_ports(const Painter& painter, const NodeBox& box, const NodeLook& look
   }
 }
 
+}  // namespace
+
 void draw_error(const Painter& painter, const NodeBox& box) {
   const Palette& p = palette();
   const Rect& e = box.error_box;
@@ -49,8 +51,6 @@ void draw_error(const Painter& painter, const NodeBox& box) {
   painter.text(Face::kText, 11, e.min + Vec(10, 23), p.ink, box.error_message, e.width() - 20);
   painter.unclip();
 }
-
-}  // namespace
 
 void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look) {
   const Palette& p = palette();
@@ -65,7 +65,7 @@ void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look)
   }
   if (!box.is_blocked) painter.shadow(r, kRounding, look.is_hovered || look.is_selected ? 7 : 4);
   painter.fill(r, p.panel, kRounding);
-  if (look.is_selected) painter.frame(r.grown(1.5f), p.of(Tone::kForward), kRounding + 1.5f, 2);
+  if (look.is_selected) painter.frame(r.grown(3), p.of(Tone::kForward), kRounding + 3, 2);
   if (box.has_error)
     painter.frame(r, red, kRounding, 1.6f);
   else if (box.is_blocked)
@@ -93,7 +93,6 @@ void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look)
   painter.text(Face::kMono, 11, {r.min.x + 14, r.max.y - 22}, soft, box.shape);
 
   draw_ports(painter, box, look);
-  if (box.has_error) draw_error(painter, box);
   if (look.shows_order && box.order >= 0) {
     const Vec at{r.max.x - 6, r.min.y - 2};
     painter.circle(at, 9, p.of(Tone::kForward));

@@ -11,6 +11,8 @@ struct NodeLook {
   int lit_input = -1;  // The port a wire would be dropped on.
 };
 
+// What is wrong with a node, in TensorFlow's words, below it and above everything else.
+void draw_error(const Painter& painter, const NodeBox& box);
 void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look);
 
 }  // namespace sandflow::ui

@@ -30,7 +30,7 @@ constexpr Palette kDark{
     rgb(0x2a333d),
     rgb(0xe8ecf0),
     rgb(0x93a0ad),
-    rgb(0x262f38),
+    rgb(0x2b3540),
     rgb(0x000000, 26),
     {rgb(0x2dbfa6), rgb(0xa78bfa), rgb(0xf0b44c), rgb(0x5aa9f8), rgb(0xf2727f), rgb(0x8b98a6)}};
 

@@ -32,6 +32,18 @@ float distance_to(const Curve& curve, Vec point) {
   return nearest;
 }
 
+Curve beside(const Curve& curve, float by) {
+  Curve out = curve;
+  for (std::size_t i = 1; i + 1 < curve.size(); ++i) {
+    const Vec along = curve[i + 1] - curve[i - 1];
+    const float length = std::max(1e-3f, std::hypot(along.x, along.y));
+    const float t = static_cast<float>(i) / (kWirePoints - 1);
+    const float share = std::min(1.0f, std::min(t, 1 - t) * 6);
+    out[i] = curve[i] + Vec(-along.y, along.x) * (by * share / length);
+  }
+  return out;
+}
+
 float length_of(const Curve& curve) {
   float length = 0;
   for (std::size_t i = 1; i < curve.size(); ++i) length += distance(curve[i - 1], curve[i]);

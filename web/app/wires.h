@@ -13,6 +13,8 @@ using Curve = std::array<Vec, kWirePoints>;
 Curve wire_curve(Vec from, Vec to);
 float distance_to(const Curve& curve, Vec point);
 Vec place_on(const Curve& curve, float share);  // 0 … 1 along its length.
+// The same way a little to its side, meeting it at the ends.
+Curve beside(const Curve& curve, float by);
 float length_of(const Curve& curve);
 
 }  // namespace sandflow::ui
