@@ -84,6 +84,8 @@ void Plan::place(const Node& node) {
     const Output output{node.id, i};
     step.slots.outputs.push_back(graph_.result(output).is_ref ? nullptr : &values_[output]);
   }
+  for (std::size_t i = 0; i < request_.fetches.size(); ++i)
+    if (request_.fetches[i].node == node.id && !slot(request_.fetches[i])) step.ref_fetches.push_back(i);
   if (const auto generator = state_.generators.find(node.id); generator != state_.generators.end())
     step.slots.generator = &generator->second;
   if (std::string_view(node.op->type) == "Const") {
@@ -100,6 +102,7 @@ Plan::Plan(const Graph& graph, SessionState& state, Request request)
   for (Output fetch : request_.fetches) require(fetch, needed);
   for (int target : request_.targets) require_node(target, needed);
   for (Output fetch : request_.fetches) slot(fetch);
+  seen_.resize(request_.fetches.size());
   for (int id = 0; id < graph.size(); ++id)
     if (needed[static_cast<std::size_t>(id)]) place(graph.node(id));
 }
@@ -116,6 +119,7 @@ Status Plan::run(const std::vector<Tensor>& feeds) {
       if (!step.reads[i]->value.defined()) return uninitialized(*step.read_names[i], node.name);
     KernelContext context(step.slots);
     if (Status status = node.op->compute(context); !status.ok()) return at(node, status.error());
+    for (std::size_t i : step.ref_fetches) seen_[i] = variable_of(request_.fetches[i])->value;
     if (node.outputs.size() > 1) feed();
   }
   return {};
@@ -124,6 +128,8 @@ Status Plan::run(const std::vector<Tensor>& feeds) {
 Result<Tensor> Plan::fetched(std::size_t i) const {
   const Output fetch = request_.fetches[i];
   if (const auto value = values_.find(fetch); value != values_.end()) return value->second;
+  if (seen_[i].defined()) return seen_[i];
+  // It had no value then; perhaps this very run initialised it.
   const Node& variable = variable_node(graph_, fetch);
   const Tensor& value = state_.variables[variable.id].value;
   if (value.defined()) return value;

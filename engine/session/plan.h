@@ -55,6 +55,7 @@ class Plan {
     KernelContext::Slots slots;
     std::vector<const Variable*> reads;  // Must be initialised.
     std::vector<const Node*> read_names;
+    std::vector<std::size_t> ref_fetches;  // Fetches of the references this step gives.
   };
 
   void require(Output output, std::vector<bool>& needed) const;
@@ -68,6 +69,7 @@ class Plan {
   Request request_;
   std::deque<Step> steps_;
   std::map<Output, Tensor> values_;  // Every tensor of the plan that is no reference.
+  std::vector<Tensor> seen_;         // By fetch: what a reference held when its node ran.
 };
 
 }  // namespace sandflow
