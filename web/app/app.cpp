@@ -57,6 +57,7 @@ void App::resize(Vec size, float ratio) {
 
 void App::train() {
   made_ = playback.advance(workspace, flow_, ui.time, ui.delta);
+  if (ui.reduced_motion) flow_.stop();
   if (made_ > 0 || !workspace.snapshot().divergence || !playback.is_playing) return;
   set_playing(false);
 }

@@ -74,14 +74,18 @@ Vec lay_out_contents(NodeBox& box) {
 
   const bool has_gradient = box.gradient.kind != ValueView::Kind::kNone;
   const float sign = has_gradient ? kSign : 0;
+  // Flat ones one above the other, high ones side by side.
+  const bool is_heat = box.value.kind == ValueView::Kind::kHeat;
   const bool is_stacked =
-      has_gradient && box.value.kind == ValueView::Kind::kNumbers && box.value.columns > 1;
+      has_gradient && ((box.value.kind == ValueView::Kind::kNumbers && box.value.columns > 1) ||
+                       (is_heat && box.value.rows <= 4 && box.value.columns > 4));
   box.value_at = {kLeft, y};
   if (is_stacked) {
+    const float under = is_heat ? box.value.heat_size().y + 5 : box.value.size.y + 2;
     box.value_at.x += sign;
-    box.gradient_at = {kLeft + sign, y + box.value.size.y + 2};
+    box.gradient_at = {kLeft + sign, y + under};
     width = std::max({width, sign + box.value.size.x, sign + box.gradient.size.x});
-    y += box.value.size.y + 2 + box.gradient.size.y;
+    y += std::max(box.value.size.y, under + box.gradient.size.y);
   } else {
     const float high = std::max(box.value.size.y, box.gradient.size.y);
     const float gap = box.value.size.x > 0 ? 10 : 0;

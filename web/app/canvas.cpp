@@ -62,7 +62,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   draw_ground(screen, area);
   const Painter painter = this->painter(ui);
   draw_wires(painter, boxes, hit);
-  flow.draw(painter, boxes, ui.time);
+  if (!ui.reduced_motion) flow.draw(painter, boxes, ui.time);
   const Rect seen{to_world(area.min), to_world(area.max)};
   const Hit target = drag_.kind == Drag::Kind::kWire ? drop_target(boxes, world) : Hit{};
   Painter nodes = painter;
@@ -94,7 +94,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   for (const NodeBox& box : boxes.nodes)
     if (box.has_error && box.error_box.overlaps(seen)) draw_error(over, box);
   draw_drag(ui, over, boxes);
-  draw_buttons(ui, above, area, boxes);
+  draw_buttons(ui, above, area);
   above.list()->PopClipRect();
   if (hovered && drag_.kind == Drag::Kind::kNone && !add_menu_.is_open())
     describe(ui, scene, snapshot, boxes, hit);
@@ -111,8 +111,12 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
     return;
   }
   const Rect b = boxes.bounds.grown(28);
-  zoom_ = clamp(std::min(area.width() / b.width(), (area.height() - 24) / b.height()), 0.3f, 1.15f);
+  zoom_ = clamp(std::min(area.width() / b.width(), (area.height() - 24) / b.height()), kLeastZoom, 1.15f);
   pan_ = area.center() - b.center() * zoom_;
+  constexpr float kReadable = 0.5f;
+  if (fits_whole_ || zoom_ >= kReadable) return;
+  zoom_ = kReadable;
+  pan_ = {area.min.x - b.min.x * zoom_, area.center().y - b.center().y * zoom_};
 }
 
 void Canvas::zoom_at(Vec screen, float factor) {
@@ -193,7 +197,7 @@ void Canvas::draw_drag(Ui& ui, const Painter& painter, const Boxes& boxes) const
   }
 }
 
-void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Boxes& boxes) {
+void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area) {
   const Palette& p = palette();
   const auto button = [&](std::string_view id, const Rect& box) {
     const Press hit = press(ui, painter, id, box);
@@ -212,7 +216,7 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
   if (button("zoom-one", label)) zoom_at(area.center(), 1 / zoom_);
   if (button("zoom-in", in)) zoom_at(area.center(), 1.25f);
   painter.hairline(slot(119, 119).min + Vec(0, 8), slot(119, 119).max - Vec(0, 8), p.line);
-  if (button("zoom-fit", whole)) fit_to(area, boxes);
+  if (button("zoom-fit", whole)) fit();
   painter.line(out.center() - Vec(5, 0), out.center() + Vec(5, 0), p.soft, 1.5f);
   painter.line(in.center() - Vec(5, 0), in.center() + Vec(5, 0), p.soft, 1.5f);
   painter.line(in.center() - Vec(0, 5), in.center() + Vec(0, 5), p.soft, 1.5f);

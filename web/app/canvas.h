@@ -28,7 +28,12 @@ class Canvas {
  public:
   Changes draw(Ui& ui, const Rect& area, const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
                const Flow& flow);
-  void fit() { wants_fit_ = true; }
+  void fit() { wants_fit_ = fits_whole_ = true; }
+  // The whole graph where it stays readable, else its beginning.
+  void fit_beginning() {
+    wants_fit_ = true;
+    fits_whole_ = false;
+  }
   Painter painter(const Ui& ui) const { return ui.painter(pan_, zoom_); }
   Vec to_screen(Vec world) const { return pan_ + world * zoom_; }
   Vec to_world(Vec screen) const { return (screen - pan_) / zoom_; }
@@ -67,7 +72,7 @@ class Canvas {
   void draw_ground(const Painter& screen, const Rect& area) const;
   void draw_wires(const Painter& painter, const Boxes& boxes, const Hit& hovered) const;
   void draw_drag(Ui& ui, const Painter& painter, const Boxes& boxes) const;
-  void draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Boxes& boxes);
+  void draw_buttons(Ui& ui, const Painter& painter, const Rect& area);
   void describe(Ui& ui, const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
                 const Hit& hit) const;
 
@@ -75,6 +80,7 @@ class Canvas {
   float zoom_ = 1;
   bool wants_fit_ = true;
   bool was_fitted_ = false;
+  bool fits_whole_ = false;
   Rect fitted_area_{};
   Drag drag_;
   int gestures_ = 0;

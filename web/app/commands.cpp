@@ -121,7 +121,7 @@ void App::obey(std::string_view json) {
     } else {
       canvas.selection.clear();
       scene_changed();
-      canvas.fit();
+      canvas.fit_beginning();
     }
   } else if (what == "save") {
     JsonWriter saved;

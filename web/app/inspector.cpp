@@ -201,7 +201,8 @@ Inspector::Printed Inspector::print(const Tensor& tensor, float width) {
   // Columns of numbers stay columns as long as the eye can follow.
   while (printed.size > 9 && text_width(Face::kMono, printed.size, printed.text) > width - 24)
     printed.size -= 1;
-  printed.height = std::min(220.0f, text_size(Face::kMono, printed.size, printed.text, width - 24).y);
+  printed.text = broken_lines(printed.text, printed.size, width - 24);
+  printed.height = std::min(220.0f, text_size(Face::kMono, printed.size, printed.text).y);
   printed.text = cat(tensor.shape().python(), "  ", name(tensor.dtype()), "\n", printed.text);
   if (has_numbers(tensor) && tensor.elements() > 1) {
     const Statistics s = statistics(tensor);
@@ -233,7 +234,7 @@ void Inspector::draw_tensor(Column& column, std::string_view title, const Printe
   column.painter.fill(box, p.field, 8);
   column.painter.clip(box.grown(-4));
   column.painter.text(Face::kMono, printed.size, box.min + Vec(12, 9), color,
-                      std::string_view(printed.text).substr(end + 1), column.width - 24);
+                      std::string_view(printed.text).substr(end + 1));
   column.painter.unclip();
   if (!printed.has_numbers) return;
   const Rect cells = column.take(34, 8);

@@ -44,6 +44,28 @@ std::string short_number(const Tensor& tensor, std::int64_t i) {
   return text;
 }
 
+std::string broken_lines(std::string_view text, float size, float width) {
+  constexpr std::string_view kIndent = "    ";
+  const auto most = static_cast<std::size_t>(std::max(8.0f, width / text_width(Face::kMono, size, "0")));
+  std::string out;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    for (std::size_t room = most; line.size() > room; room = most - kIndent.size()) {
+      const std::size_t space = line.rfind(' ', room), word = line.find_first_not_of(' ');
+      // A word that is wider than the line is cut.
+      const std::size_t end = space == std::string_view::npos || space <= word ? room : space;
+      out += line.substr(0, end);
+      out += '\n';
+      out += kIndent;
+      line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ', end)));
+    }
+    out += line;
+    if (!text.empty()) out += '\n';
+  }
+  return out;
+}
+
 bool has_numbers(const Tensor& tensor) { return tensor.defined() && tensor.dtype() != DType::kString; }
 
 Statistics statistics(const Tensor& tensor) {
@@ -149,12 +171,12 @@ ValueView view_of(const Tensor& tensor, bool with_histogram) {
         const std::int64_t row = r * rows / view.rows, column = c * columns / view.columns;
         view.heat.push_back(static_cast<float>(tensor.number(row * columns + column) / reach));
       }
-    view.cell_width = view.columns <= 4   ? 12
-                      : view.columns <= 8 ? 10
-                                          : std::max(4.0f, 96.0f / static_cast<float>(view.columns));
+    view.cell_width = view.columns <= 4    ? 12
+                      : view.columns <= 6  ? 10
+                      : view.columns <= 10 ? 8
+                                           : std::max(3.0f, 64.0f / static_cast<float>(view.columns));
     view.cell_height = view.rows <= 4 ? 10 : view.rows <= 6 ? 8 : 5;
-    view.size = Vec(view.cell_width * static_cast<float>(view.columns),
-                    view.cell_height * static_cast<float>(view.rows));
+    view.size = view.heat_size();
   }
   if (with_histogram && tensor.elements() >= 9) {
     view.bins = histogram(tensor, 18);
@@ -197,7 +219,9 @@ void draw(const Painter& painter, const ValueView& view, Vec at, Color ink, Colo
       break;
     case ValueView::Kind::kHeat: {
       const Palette& p = palette();
-      const float gap = view.cell_height >= 8 ? 1.0f : view.cell_width >= 8 ? 0.5f : 0.0f;
+      // A line of ground between cells that are large enough on the screen.
+      const float gap =
+          std::min(view.cell_width, view.cell_height) * painter.scale() >= 4.5f ? 1 / painter.scale() : 0;
       const Color empty = mix(p.panel, p.ink, 0.05f);
       for (int r = 0; r < view.rows; ++r)
         for (int c = 0; c < view.columns; ++c) {

@@ -15,6 +15,9 @@ std::string short_number(double x);
 std::string tiny_number(double x);
 std::string short_number(const Tensor& tensor, std::int64_t i);
 
+// numpy's lines, broken at spaces where they are wider than `width` in this size of the mono face.
+std::string broken_lines(std::string_view text, float size, float width);
+
 struct Statistics {
   double minimum = 0, maximum = 0, mean = 0, deviation = 0;
   std::int64_t not_finite = 0;
@@ -32,6 +35,10 @@ struct ValueView {
   std::vector<float> bins;         // 0 … 1; empty: no histogram.
   float cell_width = 0, cell_height = 0, font_size = 13;
   Vec size;  // With the histogram.
+
+  Vec heat_size() const {
+    return {cell_width * static_cast<float>(columns), cell_height * static_cast<float>(rows)};
+  }
 };
 
 ValueView view_of(const Tensor& tensor, bool with_histogram);

@@ -2,6 +2,7 @@
 // them.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "engine/core/text.h"
 #include "web/app/boundary.h"
@@ -223,8 +224,9 @@ class OutputView : public View {
       const auto k = static_cast<std::size_t>(f);
       const double deviation = k < data.deviation.size() ? data.deviation[k] : 1,
                    mean = k < data.mean.size() ? data.mean[k] : 0;
-      lines.push_back(cat(data.feature_names[k], "  ",
-                          short_number(set.features.number(i * features + f) * deviation + mean)));
+      char value[32];
+      std::snprintf(value, sizeof value, "%.5g", set.features.number(i * features + f) * deviation + mean);
+      lines.push_back(cat(data.feature_names[k], "  ", value));
     }
     const auto& answers = answers_[which];
     if (static_cast<std::size_t>(i) < answers.size()) {

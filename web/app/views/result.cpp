@@ -4,6 +4,7 @@
 #include "engine/core/text.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"
+#include "web/app/values.h"
 #include "web/app/views/view.h"
 
 namespace sandflow::ui {
@@ -32,9 +33,10 @@ class ResultView : public View {
       column.painter.text(Face::kMono, 11, {0, column.take(18).min.y}, p.soft,
                           cat("print(sess.run(", name, "))"));
       const float size = text_width(Face::kMono, 13, text) > column.width - 24 ? 11 : 13;
-      const Rect box = column.take(text_size(Face::kMono, size, text, column.width - 24).y + 18, 12);
+      const std::string lines = broken_lines(text, size, column.width - 24);
+      const Rect box = column.take(text_size(Face::kMono, size, lines).y + 18, 12);
       column.painter.fill(box, p.field, 8);
-      column.painter.text(Face::kMono, size, box.min + Vec(12, 9), p.ink, text, column.width - 24);
+      column.painter.text(Face::kMono, size, box.min + Vec(12, 9), p.ink, lines);
     }
     if (lines_.empty()) column.painter.text(Face::kText, 13, column.take(24).min, p.soft, tr("result.none"));
   }
