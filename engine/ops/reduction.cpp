@@ -119,11 +119,13 @@ Output spread(GradientContext& c) {
   if (!c.node.attr<bool>("keep_dims")) {
     const Shape shape = c.b.shape(c.input(0));
     const auto axes = c.b.graph().constant_value(c.input(1));
-    if (!axes || !shape.has_rank())
-      return c.b.fail(
-          {ErrorKind::kUnimplemented,
-           cat("The gradient of '", c.node.name, "' needs axes and a rank that are known before the run."),
-           c.node.name});
+    if (!axes || !shape.has_rank()) {
+      // Where the axes come to lie shows in the run only: from the shape of the same sum with its axes kept.
+      const Output kept = c.b.op("Sum", {c.input(0), c.input(1)}, {{"keep_dims", true}}, "Sum");
+      grad = c.b.op("Reshape", {grad, c.b.op("Shape", {kept}, {{"out_type", DType::kInt32}}, "Shape")});
+      const Output shape_in = c.b.op("Shape", {c.input(0)}, {{"out_type", DType::kInt32}}, "Shape");
+      return c.b.op("BroadcastTo", {grad, shape_in});
+    }
     std::set<std::int64_t> sorted;
     for (std::int64_t i = 0; i < axes->elements(); ++i) {
       const auto axis = static_cast<std::int64_t>(axes->number(i));

@@ -139,17 +139,12 @@ Status compute_fill(KernelContext& c) {
 }
 
 std::vector<Output> grad_fill(GradientContext& c) {
-  const Shape shape = c.b.shape(c.output());
-  if (!shape.has_rank()) {
-    c.b.fail({ErrorKind::kUnimplemented,
-              cat("The gradient of '", c.node.name, "' needs a rank that is known before the run."),
-              c.node.name});
-    return {{}, {}};
-  }
-  std::vector<std::int32_t> axes;
-  for (int i = 0; i < shape.rank(); ++i) axes.push_back(i);
-  const Tensor value = Tensor::vector(axes);
-  return {{}, c.b.op("Sum", {c.grad(), c.b.op("Const", {}, {{"value", value}, {"dtype", DType::kInt32}})})};
+  const auto ints = [&](const std::vector<std::int32_t>& values) {
+    return c.b.op("Const", {}, {{"value", Tensor::vector(values)}, {"dtype", DType::kInt32}});
+  };
+  // All elements in a row, whatever the rank.
+  const Output row = c.b.op("Reshape", {c.grad(), ints({-1})});
+  return {{}, c.b.op("Sum", {row, ints({0})})};
 }
 
 Status compute_zeros_like(KernelContext& c) {
