@@ -40,11 +40,12 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
 
   Changes changes;
   const bool double_click = hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
-  if (drag_.kind != Drag::Kind::kNone)
-    append(changes, ImGui::IsMouseDown(ImGuiMouseButton_Left) || ImGui::IsMouseDown(ImGuiMouseButton_Middle)
-                        ? go_on_dragging(ui, scene, boxes)
-                        : end_drag(ui, scene, boxes));
-  else if (double_click && hit.kind == Hit::Kind::kGround)
+  if (drag_.kind != Drag::Kind::kNone) {
+    // The last stretch of a quick hand arrives together with its release.
+    append(changes, go_on_dragging(ui, scene, boxes));
+    if (!ImGui::IsMouseDown(ImGuiMouseButton_Left) && !ImGui::IsMouseDown(ImGuiMouseButton_Middle))
+      append(changes, end_drag(ui, scene, boxes));
+  } else if (double_click && hit.kind == Hit::Kind::kGround)
     add_menu_.open(ui.input.mouse, world);
   else if (double_click)
     edit_in_place(ui, scene, boxes, hit);
@@ -113,9 +114,9 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
   const Rect b = boxes.bounds.grown(28);
   zoom_ = clamp(std::min(area.width() / b.width(), (area.height() - 24) / b.height()), kLeastZoom, 1.15f);
   pan_ = area.center() - b.center() * zoom_;
-  constexpr float kReadable = 0.5f;
-  if (fits_whole_ || zoom_ >= kReadable) return;
-  zoom_ = kReadable;
+  const float readable = area.width() < 600 ? 0.5f : 0.4f;
+  if (fits_whole_ || zoom_ >= readable) return;
+  zoom_ = readable;
   pan_ = {area.min.x - b.min.x * zoom_, area.center().y - b.center().y * zoom_};
 }
 

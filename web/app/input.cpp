@@ -24,7 +24,10 @@ ImGuiKey imgui_key(std::string_view key) {
 void Input::pointer(int kind, Vec at, int button, bool touch, int id) {
   is_waiting_ = true;
   ImGuiIO& io = ImGui::GetIO();
-  io.AddMouseSourceEvent(touch ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
+  // ImGui lets a finger hover for a frame before it presses. A mouse needs that too where frames are slow:
+  // what lies under it is known only a frame after it got there.
+  const bool hovers_first = touch || kind == kDown;
+  io.AddMouseSourceEvent(hovers_first ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
   is_touch = touch;
   const auto put = [&](Vec p) { io.AddMousePosEvent(p.x * ratio_, p.y * ratio_); };
   if (!touch) {

@@ -8,6 +8,7 @@ let size;  // Waits for the next frame: a canvas whose size changes is blank unt
 let visible = true;
 let lost = false;
 let frame = 0;
+let drawn = 0;
 const early = [];  // What came before the app ran.
 
 // Hands the app a text for the time of one call.
@@ -65,6 +66,7 @@ function draw(time) {
   guard(() => {
     if (size) resize();
     const more = app._sandflow_frame(time);
+    ++drawn;
     post();
     if (more) wake();
   });
@@ -136,7 +138,9 @@ function surviveContextLoss() {
 }
 
 onmessage = ({ data }) => {
-  if (data.type === "start") start(data).catch((error) => fail(error, "start"));
+  // For the tests: whether the page rests when nothing changes. Asking must not wake it.
+  if (data.type === "count-frames") postMessage({ type: "frames", count: drawn });
+  else if (data.type === "start") start(data).catch((error) => fail(error, "start"));
   else if (app) guard(() => receive(data));
   else early.push(data);
 };

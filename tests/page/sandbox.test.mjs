@@ -1,0 +1,265 @@
+// The page as its first visitors use it: train a real data set, change the graph, break it, go back - with a real mouse,
+// a finger and a keyboard.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { openPage } from "./harness.mjs";
+
+const state = (page) => page.evaluate(() => window.sandflow.state);
+
+// Opens the page and waits until the sandbox answers.
+async function open(options) {
+  const opened = await openPage(options);
+  await opened.page.evaluate(() => window.sandflow.ready);
+  await until(opened.page, (now) => now.nodes?.length > 0);
+  return opened;
+}
+
+// Waits until the sandbox's state is as wanted; gives that state.
+async function until(page, wanted, what = wanted.toString()) {
+  const deadline = Date.now() + 20000;
+  for (;;) {
+    const now = await state(page);
+    if (now && wanted(now)) return now;
+    assert.ok(Date.now() < deadline, `never came: ${what}\nlast state: ${JSON.stringify({ ...now, nodes: undefined })}`);
+    await page.waitForTimeout(25);
+  }
+}
+
+const node = (now, name) => now.nodes.find((candidate) => candidate.name === name);
+
+// Where something of the sandbox lies on the page.
+async function onPage(page, { x, y }) {
+  const box = await page.locator("#canvas").boundingBox();
+  return { x: box.x + x, y: box.y + y };
+}
+
+async function middleOf(page, name) {
+  const { x, y, width, height } = node(await state(page), name);
+  return onPage(page, { x: x + width / 2, y: y + height / 2 });
+}
+
+async function dragTo(page, from, to) {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+  await page.mouse.move(to.x, to.y, { steps: 4 });
+  await page.mouse.up();
+}
+
+const command = (page, order) => page.evaluate((sent) => window.sandflow.command(sent), order);
+
+test("Play trains the penguins until the net knows them", async () => {
+  const { page, trouble, close } = await open();
+  const start = await state(page);
+  assert.equal(start.step, 0);
+  assert.ok(start.train_loss > 1, `an untrained loss of ${start.train_loss}`);
+  await command(page, { do: "set", key: "speed", value: 0.8 });
+  await page.locator("#play").click();
+  const learned = await until(page, (now) => now.test_accuracy >= 0.97);
+  assert.ok(learned.train_loss < start.train_loss / 4);
+  assert.ok(learned.step > 0 && learned.epoch > 0 && learned.examples > 0);
+  await page.locator("#play").click();
+  await until(page, (now) => !now.playing);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+for (const scene of ["penguins", "spiral"]) {
+  test(`${scene}: the loss curve is the one of the native run, bit for bit`, async () => {
+    const { page, trouble, close } = await open({ query: `?scene=${scene}` });
+    const curve = readFileSync(new URL(`../curves/${scene}.csv`, import.meta.url), "utf8");
+    const rows = curve.trim().split("\n").slice(1).map((line) => line.split(","));
+    for (const [step, loss, epoch, trainLoss, , testLoss] of rows.slice(0, 31)) {
+      if (step !== "0") await command(page, { do: "step" });
+      const now = await until(page, (latest) => latest.step === Number(step), `step ${step}`);
+      if (loss !== "") assert.equal(now.batch_loss, Number(loss), `batch loss of step ${step}`);
+      if (epoch === "") continue;
+      assert.equal(now.epoch, Number(epoch));
+      assert.equal(now.train_loss, Number(trainLoss), `training loss after epoch ${epoch}`);
+      assert.equal(now.test_loss, Number(testLoss), `test loss after epoch ${epoch}`);
+    }
+    assert.deepEqual(trouble(), []);
+    await close();
+  });
+}
+
+test("one batch, one epoch, and back to the same start", async () => {
+  const { page, close } = await open();
+  const start = await state(page);
+  await page.locator('[data-does="step"]').click();
+  const one = await until(page, (now) => now.step === 1);
+  assert.equal(one.examples, start.batch_size);
+  await page.locator('[data-does="epoch"]').click();
+  const epoch = await until(page, (now) => now.epoch === 1);
+  assert.equal(epoch.step, start.batches_per_epoch);
+  assert.equal(epoch.examples, start.train_examples, "the last, short batch counts as it is");
+  await page.locator('#transport [data-does="reset"]').click();
+  const again = await until(page, (now) => now.step === 0);
+  assert.equal(again.train_loss, start.train_loss);
+  await page.locator('[data-does="step"]').click();
+  assert.equal((await until(page, (now) => now.step === 1)).batch_loss, one.batch_loss);
+  await close();
+});
+
+test("a wire pulled off by mouse shows what is missing, and undo puts it back", async () => {
+  const { page, trouble, close } = await open();
+  const before = await state(page);
+  const bias = node(before, "logits").inputs[1];
+  const port = await onPage(page, bias);
+  await dragTo(page, port, { x: port.x - 30, y: port.y + 200 });
+  const broken = await until(page, (now) => node(now, "logits").error);
+  assert.match(node(broken, "logits").error, /missing 1 required positional argument: 'bias'/);
+  assert.equal(broken.can_train, false);
+  assert.ok(node(broken, "x").value, "the rest keeps its values");
+  await page.keyboard.press("Control+z");
+  const healed = await until(page, (now) => !node(now, "logits").error && now.can_train);
+  assert.equal(healed.train_loss, before.train_loss);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("a wire drawn by mouse to the wrong place speaks TensorFlow's words", async () => {
+  const { page, close } = await open();
+  const before = await state(page);
+  const from = await onPage(page, node(before, "y").outputs[0]);
+  const to = await onPage(page, node(before, "MatMul").inputs[1]);
+  await dragTo(page, from, to);
+  const wrong = await until(page, (now) => node(now, "MatMul").error);
+  assert.match(node(wrong, "MatMul").error, /Dimensions must be equal, but are 4 and \?|with input shapes|Matrix size-incompatible/);
+  await page.locator('[data-does="undo"]').click();
+  await until(page, (now) => !node(now, "MatMul").error);
+  await close();
+});
+
+test("a dragged node is one step of undo, a deleted one comes back with its wires", async () => {
+  const { page, close } = await open();
+  const before = node(await state(page), "W");
+  const from = await middleOf(page, "W");
+  await dragTo(page, from, { x: from.x - 40, y: from.y + 30 });
+  const moved = await until(page, (now) => Math.abs(node(now, "W").x - before.x + 40) < 3);
+  assert.ok(Math.abs(node(moved, "W").y - before.y - 30) < 3);
+  await page.keyboard.press("Control+z");
+  await until(page, (now) => Math.abs(node(now, "W").x - before.x) < 2);
+  const there = await middleOf(page, "W");
+  await page.mouse.click(there.x, there.y);
+  await until(page, (now) => now.selected.includes("W"));
+  await page.keyboard.press("Delete");
+  await until(page, (now) => !node(now, "W"));
+  await page.keyboard.press("Control+z");
+  const back = await until(page, (now) => node(now, "W"));
+  assert.equal(node(back, "MatMul").inputs[1].text, "W");
+  await close();
+});
+
+test("settings: live where TensorFlow allows it, from the start where not", async () => {
+  const { page, trouble, close } = await open();
+  await page.locator('[data-does="epoch"]').click();
+  const trained = await until(page, (now) => now.epoch === 1);
+  const rate = page.getByRole("spinbutton", { name: "Learning rate" }).or(page.getByLabel("Learning rate")).first();
+  await rate.fill("0.02");
+  await rate.press("Enter");
+  const slower = await until(page, (now) => now.optimizer.parameters.learning_rate === 0.02);
+  assert.equal(slower.step, trained.step, "a learning rate changes a run, it does not end it");
+  const optimizer = page.getByLabel("Optimizer").first();
+  await optimizer.selectOption("GradientDescent");
+  const other = await until(page, (now) => now.optimizer.name === "GradientDescent");
+  assert.equal(other.step, 0, "another optimizer is another graph");
+  await rate.fill("fast");
+  await rate.press("Enter");
+  assert.equal(await rate.getAttribute("aria-invalid"), "true");
+  assert.equal((await state(page)).optimizer.name, "GradientDescent");
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+// Nothing holds a squared loss back: its gradient grows with the weights.
+const runaway = {
+  sandflow: 1,
+  data: { name: "circle" },
+  training: { loss: "loss", optimizer: { name: "GradientDescent", learning_rate: 1000 }, batch_size: 10, seed: 1 },
+  nodes: [
+    { name: "x", type: "Placeholder", attrs: { shape: "(None, 2)", feed: "features" }, at: [0, 0] },
+    { name: "W", type: "Variable", inputs: [null], attrs: { shape: "(2, 1)" }, at: [0, 160] },
+    { name: "MatMul", type: "MatMul", inputs: ["x", "W"], at: [290, 0] },
+    { name: "square", type: "Square", inputs: ["MatMul"], at: [510, 0] },
+    { name: "loss", type: "Mean", inputs: ["square", { value: "[0, 1]" }], at: [730, 0] },
+  ],
+};
+
+test("a learning rate of 1000 stops by itself, says where, and reset works", async () => {
+  const { page, close } = await open();
+  await command(page, { do: "open", text: JSON.stringify(runaway) });
+  const start = await until(page, (now) => now.nodes.length === 5);
+  await page.locator("#play").click();
+  const stopped = await until(page, (now) => now.diverged);
+  assert.match(stopped.diverged.node, /^(W\/read|MatMul|square|loss)$/);
+  assert.equal(stopped.playing, false);
+  await page.locator("#banner:not([hidden])").getByText(stopped.diverged.node).waitFor();
+  await page.locator("#banner").getByRole("button", { name: "Reset" }).click();
+  const again = await until(page, (now) => now.step === 0 && !now.diverged);
+  assert.equal(again.train_loss, start.train_loss);
+  assert.equal(await page.locator("#banner").isHidden(), true);
+  await close();
+});
+
+test("it survives resizing and the loss of its WebGL context", async () => {
+  const { page, trouble, close } = await open();
+  await page.setViewportSize({ width: 900, height: 1100 });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const picture = async () => (await page.locator("#canvas").screenshot()).length;
+  await page.waitForTimeout(600);
+  const before = await picture();
+  await page.evaluate(() => window.sandflow.worker.postMessage({ type: "lose-context" }));
+  await page.waitForTimeout(800);
+  const after = await picture();
+  assert.ok(after > before * 0.8, `the picture came back: ${before} bytes before, ${after} after`);
+  await page.locator('[data-does="step"]').click();
+  await until(page, (now) => now.step === 1);
+  // Chromium itself says that a context was lost.
+  assert.deepEqual(trouble().filter((line) => !/CONTEXT_LOST|context lost/i.test(line)), []);
+  await close();
+});
+
+test("a broken file is refused with its place, and nothing is lost", async () => {
+  const { page, close } = await open();
+  const before = await state(page);
+  await page.setInputFiles("#file", { name: "cut.json", mimeType: "application/json", buffer: Buffer.from('{"sandflow": 1,\n "nodes": [') });
+  await page.getByText(/line 2/).first().waitFor();
+  const newer = JSON.stringify({ sandflow: 99, nodes: [] });
+  await page.setInputFiles("#file", { name: "newer.json", mimeType: "application/json", buffer: Buffer.from(newer) });
+  await page.getByText(/newer Sandflow/).first().waitFor();
+  assert.equal((await state(page)).nodes.length, before.nodes.length);
+  await close();
+});
+
+test("nothing is drawn when nothing changes", async () => {
+  const { page, close } = await open();
+  await page.waitForTimeout(1500);
+  const frames = () => page.evaluate(() => new Promise((done) => {
+    const { worker } = window.sandflow;
+    worker.addEventListener("message", function heard({ data }) {
+      if (data.type !== "frames") return;
+      worker.removeEventListener("message", heard);
+      done(data.count);
+    });
+    worker.postMessage({ type: "count-frames" });
+  }));
+  const first = await frames();
+  await page.waitForTimeout(1000);
+  assert.equal(await frames(), first);
+  await close();
+});
+
+test("on a phone, in Korean, by touch: one pane at a time, and training", async () => {
+  const { page, trouble, close } = await open({ width: 390, height: 844, hasTouch: true, locale: "ko-KR", deviceScaleFactor: 2 });
+  assert.equal(await page.getAttribute("html", "lang"), "ko");
+  await page.getByRole("tab", { name: "보기" }).tap();
+  assert.equal(await page.getByRole("tab", { name: "보기" }).getAttribute("aria-selected"), "true");
+  await page.locator("#play").tap();
+  const trained = await until(page, (now) => now.epoch >= 1);
+  assert.ok(trained.step > 0);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, "no sideways scroll");
+  assert.deepEqual(trouble(), []);
+  await close();
+});
