@@ -74,9 +74,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     if (box.has_error) around.max.y = std::max(around.max.y, box.error_box.max.y);
     if (!around.overlaps(seen)) continue;
     if (drawn++ % kNodesALayer == 0) {
-      if (drawn > 1) nodes.list()->PopClipRect();
-      nodes = ui.layer(cat("nodes", drawn).c_str(), area, pan_, zoom_);
-      nodes.list()->PushClipRect(screen.device(area).min, screen.device(area).max);
+      nodes = ui.layer(cat("nodes", drawn).c_str(), screen.device(area), pan_, zoom_);
     }
     NodeLook look;
     look.is_selected = selection.nodes.count(box.name) > 0;
@@ -87,16 +85,13 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     if ((hit.kind == Hit::Kind::kInput) && look.is_hovered) look.lit_input = hit.port;
     draw_node(nodes, box, look);
   }
-  if (drawn > 0) nodes.list()->PopClipRect();
   screen.unclip();
-  const Painter above = ui.layer("above", area);
-  above.list()->PushClipRect(screen.device(area).min, screen.device(area).max);
+  const Painter above = ui.layer("above", screen.device(area));
   const Painter over(above.list(), painter.device(Vec(0, 0)), painter.scale());
   for (const NodeBox& box : boxes.nodes)
     if (box.has_error && box.error_box.overlaps(seen)) draw_error(over, box);
   draw_drag(ui, over, boxes);
   draw_buttons(ui, above, area);
-  above.list()->PopClipRect();
   if (hovered && drag_.kind == Drag::Kind::kNone && !add_menu_.is_open())
     describe(ui, scene, snapshot, boxes, hit);
   return changes;

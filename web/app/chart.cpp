@@ -164,8 +164,10 @@ void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vect
       painter.circle(curve[0], s.thickness + 0.5f, s.color);
     else if (s.is_dashed)
       painter.dashes(curve, s.color, s.thickness, 5, 4);
-    else if (!curve.empty())
-      painter.polyline(curve, s.color, s.thickness);
+    else
+      // Piece by piece: a joined line thins out where a noisy curve turns sharply.
+      for (std::size_t i = 1; i < curve.size(); ++i)
+        painter.line(curve[i - 1], curve[i], s.color, s.thickness);
   }
   painter.unclip();
   const Vec mouse = painter.local(ui.input.mouse * ui.ratio);

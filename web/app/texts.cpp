@@ -44,7 +44,6 @@ constexpr Entry kEnglish[] = {
     {"inspector.shape", "Shape"},
     {"inspector.unconnected", "not connected"},
     {"inspector.value", "Value"},
-    {"node.gradient", "grad"},
     {"notice.unknown", "Unknown command: {command}"},
     {"output.accuracy", "test accuracy {share}"},
     {"output.mistake", "wrong"},

@@ -1,6 +1,8 @@
 // See ui.h.
 #include "web/app/ui.h"
 
+#include <algorithm>
+
 #include "web/app/json.h"
 #include "web/app/texts.h"
 
@@ -55,14 +57,17 @@ Painter Ui::painter(Vec origin, float scale) const {
   return {ImGui::GetWindowDrawList(), origin * ratio, scale * ratio};
 }
 
-Painter Ui::layer(const char* id, const Rect& area, Vec origin, float scale) const {
-  const Rect device = painter().device(area);
+Painter Ui::layer(const char* id, const Rect& device, Vec origin, float scale) const {
+  const ImDrawList* below = ImGui::GetWindowDrawList();
+  const Vec clip_min = below->GetClipRectMin(), clip_max = below->GetClipRectMax();
   ImGui::SetCursorScreenPos(device.min);
   ImGui::BeginChild(
       id, device.size(), 0,
       ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoDecoration);
   const Painter above(ImGui::GetWindowDrawList(), origin * ratio, scale * ratio);
   ImGui::EndChild();
+  above.list()->PushClipRect({std::max(clip_min.x, device.min.x), std::max(clip_min.y, device.min.y)},
+                             {std::min(clip_max.x, device.max.x), std::min(clip_max.y, device.max.y)});
   return above;
 }
 

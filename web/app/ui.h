@@ -70,9 +70,9 @@ struct Ui {
   bool wants_frame = false;        // Something moves: draw again without being asked.
 
   Painter painter(Vec origin = {0, 0}, float scale = 1) const;
-  // A draw list above what was drawn so far. Each has room for 65536 corners, more than one layer of a large
-  // graph.
-  Painter layer(const char* id, const Rect& area, Vec origin = {0, 0}, float scale = 1) const;
+  // A draw list above what was drawn so far, for an area in device pixels. Each has room for 65536 corners,
+  // fewer than a large graph or a large data set needs.
+  Painter layer(const char* id, const Rect& device, Vec origin = {0, 0}, float scale = 1) const;
   void announce(std::string_view text);
   void notice(std::string_view text, bool is_error);
 };

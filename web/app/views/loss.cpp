@@ -21,7 +21,7 @@ class LossView : public View {
   void draw(Ui& ui, Column& column, const Run& run) override {
     if (run.snapshot.version != version_ || series_.empty()) collect(run.snapshot);
     const Palette& p = palette();
-    series_[0].color = fade(p.of(Tone::kForward), 0.5f);
+    series_[0].color = mix(p.panel, p.of(Tone::kForward), 0.5f);
     series_[1].color = series_[2].color = p.of(Tone::kLoss);
     series_[0].label = tr("series.batch");
     series_[1].label = tr("series.train");

@@ -168,34 +168,24 @@ class OutputView : public View {
   }
 
   void draw_examples(Ui& ui, const Painter& painter, const Rect& plot, const Dataset& data) {
-    const Palette& p = palette();
     const auto features = static_cast<std::int64_t>(data.feature_names.size());
     const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
     const bool is_hovered = plot.contains(mouse) && press(ui, painter, "plot", plot, true).hovered;
     float nearest = 9;
-    int near_set = -1;
+    int near_set = -1, drawn = 0;
     std::int64_t near_example = 0;
+    Painter layer = painter;
     const Examples* sets[] = {&data.train, &data.test};
     for (int s = 0; s < 2; ++s)
       for (std::int64_t i = 0; i < sets[s]->size(); ++i) {
+        if (drawn++ % 256 == 0)
+          layer = ui.layer(cat("examples", drawn).c_str(), painter.device(plot),
+                           painter.device(Vec(0, 0)) / ui.ratio);
         const Vec at = place(plot, *sets[s], i, features);
-        const int real = sets[s]->classes[static_cast<std::size_t>(i)];
-        const Color color = p.of_class(real);
-        const auto& answers = answers_[s];
-        const bool is_wrong =
-            static_cast<std::size_t>(i) < answers.size() && answers[static_cast<std::size_t>(i)] != real;
-        if (s == 0) {
-          painter.circle(at, is_wrong ? 4.6f : 3.6f, fade(p.panel, 0.9f));
-          painter.circle(at, is_wrong ? 3.8f : 2.7f, color);
-        } else {
-          painter.circle(at, is_wrong ? 4.4f : 3.4f, p.panel);
-          painter.ring(at, is_wrong ? 3.9f : 3.0f, color, 1.5f);
-        }
-        if (is_wrong) {
-          const Color cross = s == 0 ? p.panel : color;
-          painter.line(at + Vec(-1.9f, -1.9f), at + Vec(1.9f, 1.9f), cross, 1.3f);
-          painter.line(at + Vec(-1.9f, 1.9f), at + Vec(1.9f, -1.9f), cross, 1.3f);
-        }
+        const auto k = static_cast<std::size_t>(i);
+        const int real = sets[s]->classes[k];
+        draw_example(layer, at, palette().of_class(real), s == 1,
+                     k < answers_[s].size() && answers_[s][k] != real);
         if (const float d = distance(at, mouse); is_hovered && d < nearest) {
           nearest = d;
           near_set = s;
@@ -204,8 +194,23 @@ class OutputView : public View {
       }
     if (near_set < 0) return;
     const Vec at = place(plot, *sets[near_set], near_example, features);
-    painter.ring(at, 6.5f, p.ink, 1.5f);
+    layer.ring(at, 6.5f, palette().ink, 1.5f);
     describe(ui, data, *sets[near_set], near_set, near_example);
+  }
+
+  // Training examples are dots, test examples rings; those the model gets wrong are larger and crossed out.
+  static void draw_example(const Painter& painter, Vec at, Color color, bool is_test, bool is_wrong) {
+    const Color panel = palette().panel;
+    const float grown = is_wrong ? 1.0f : 0.0f;
+    painter.circle(at, (is_test ? 3.4f : 3.6f) + grown, is_test ? panel : fade(panel, 0.9f));
+    if (is_test)
+      painter.ring(at, 3.0f + grown, color, 1.5f);
+    else
+      painter.circle(at, 2.7f + grown, color);
+    if (!is_wrong) return;
+    const Color cross = is_test ? color : panel;
+    painter.line(at + Vec(-1.9f, -1.9f), at + Vec(1.9f, 1.9f), cross, 1.3f);
+    painter.line(at + Vec(-1.9f, 1.9f), at + Vec(1.9f, -1.9f), cross, 1.3f);
   }
 
   Vec place(const Rect& plot, const Examples& set, std::int64_t i, std::int64_t features) const {
