@@ -158,6 +158,11 @@ struct Workspace::State {
     s.test_examples = data ? data->test.size() : 0;
     s.losses = trainer->losses();
     s.evaluations = trainer->evaluations();
+    s.now.reset();
+    if (!s.evaluations.empty()) s.now = s.evaluations.back();
+    constexpr std::int64_t kFew = 2000;
+    if (s.now && s.now->step != s.counters.step && s.train_examples + s.test_examples <= kFew)
+      if (const auto measured = trainer->measure()) s.now = measured;
     s.divergence = trainer->divergence();
     s.training_error = lowered.training_error ? lowered.training_error : trainer->error();
     s.can_train = trainer->can_train();

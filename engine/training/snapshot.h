@@ -55,6 +55,8 @@ struct Snapshot {
   std::vector<NodeSnapshot> nodes;      // As Scene::nodes.
   std::vector<LossPoint> losses;        // At most a few thousand: a long run keeps every 2nd, 4th, ... step.
   std::vector<Evaluation> evaluations;  // Likewise.
+  // Measured for this very moment; of the last epoch's end where the data are too many to measure at every look.
+  std::optional<Evaluation> now;
   std::optional<Divergence> divergence;
   std::optional<Error> training_error;  // Why this scene cannot be trained, if it names a loss.
   bool can_train = false;

@@ -48,7 +48,7 @@ Trainer::Trainer(const Graph& graph, Model model, const Dataset* data, std::uint
     if (const auto initialised = session_.run({Fetch::operation(model_.init_op)}, model_.constant_feeds);
         !initialised.ok())
       error_ = initialised.error();
-  if (!error_ && model_.loss.valid()) evaluate();
+  if (const auto start = measure()) evaluations_.add(*start);
 }
 
 std::vector<Feed> Trainer::feeds(const Examples& examples) const {
@@ -97,18 +97,19 @@ Status Trainer::step() {
   counters_.examples += used;
   if (data_ && batches_.advance(used)) {
     ++counters_.epoch;
-    evaluate();
+    if (const auto measured = measure()) evaluations_.add(*measured);
   }
   return {};
 }
 
-void Trainer::evaluate() {
+std::optional<Evaluation> Trainer::measure() {
+  if (error_ || !model_.loss.valid()) return std::nullopt;
   Evaluation point;
   point.step = counters_.step;
   point.epoch = counters_.epoch;
   const double none = std::numeric_limits<double>::quiet_NaN();
   point.train_loss = point.train_accuracy = point.test_loss = point.test_accuracy = none;
-  const auto measure = [&](const std::vector<Feed>& fed, double& loss, double& accuracy) {
+  const auto measure_on = [&](const std::vector<Feed>& fed, double& loss, double& accuracy) {
     std::vector<Fetch> fetches{model_.loss};
     if (model_.accuracy.valid()) fetches.emplace_back(model_.accuracy);
     const auto results = session_.observe(fetches, fed);
@@ -120,12 +121,13 @@ void Trainer::evaluate() {
     if (model_.accuracy.valid()) accuracy = scalar((*results)[1]);
   };
   if (!data_) {
-    measure(model_.constant_feeds, point.train_loss, point.train_accuracy);
+    measure_on(model_.constant_feeds, point.train_loss, point.train_accuracy);
   } else {
-    measure(feeds(data_->train), point.train_loss, point.train_accuracy);
-    if (!error_ && data_->test.size() > 0) measure(feeds(data_->test), point.test_loss, point.test_accuracy);
+    measure_on(feeds(data_->train), point.train_loss, point.train_accuracy);
+    if (!error_ && data_->test.size() > 0)
+      measure_on(feeds(data_->test), point.test_loss, point.test_accuracy);
   }
-  evaluations_.add(point);
+  return error_ ? std::nullopt : std::optional(point);
 }
 
 std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& keep_going) {

@@ -48,6 +48,8 @@ class Trainer {
   const Counters& counters() const { return counters_; }
   const std::vector<LossPoint>& losses() const { return losses_.entries(); }
   const std::vector<Evaluation>& evaluations() const { return evaluations_.entries(); }
+  // Loss and accuracy on all data with the parameters as they are; nothing without a loss, or after an error.
+  std::optional<Evaluation> measure();
   const std::optional<Divergence>& divergence() const { return divergence_; }
   std::int64_t batches_per_epoch() const;
   std::int64_t steps_to_epoch_end() const;
@@ -63,7 +65,6 @@ class Trainer {
   std::vector<Feed> feeds(const Examples& examples) const;
   std::int64_t batches_of(std::int64_t examples) const;
   Status step();
-  void evaluate();
 
   const Graph& graph_;
   Model model_;
