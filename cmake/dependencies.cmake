@@ -84,7 +84,9 @@ if(EMSCRIPTEN)
     "${imgui_SOURCE_DIR}/imgui_widgets.cpp"
     "${imgui_SOURCE_DIR}/backends/imgui_impl_opengl3.cpp")
   target_include_directories(imgui SYSTEM PUBLIC "${imgui_SOURCE_DIR}" "${imgui_SOURCE_DIR}/backends")
+  # 32-bit indices: a large graph's wires are more corners than 16 bits count.
   target_compile_definitions(imgui PUBLIC
+    "ImDrawIdx=unsigned int"
     IMGUI_IMPL_OPENGL_ES3
     IMGUI_DISABLE_OBSOLETE_FUNCTIONS
     IMGUI_DISABLE_DEMO_WINDOWS

@@ -139,6 +139,11 @@ Status make(Scene& scene, const SetAttr& set) {
   return {};
 }
 
+Status make(Scene& scene, const SetTitle& set) {
+  scene.title = set.title;
+  return {};
+}
+
 Status make(Scene& scene, const SetData& set) {
   scene.data = set.data;
   return check_settings(scene);

@@ -33,6 +33,9 @@ struct SetPort {  // Connects, disconnects (an empty Port), or types a literal i
 struct SetAttr {  // An empty text goes back to the initial value.
   std::string node, attr, text;
 };
+struct SetTitle {
+  std::string title;
+};
 struct SetData {
   Choice data;
 };
@@ -40,7 +43,8 @@ struct SetTraining {
   Training training;
 };
 
-using Edit = std::variant<AddNode, RemoveNodes, Move, Rename, SetPort, SetAttr, SetData, SetTraining>;
+using Edit =
+    std::variant<AddNode, RemoveNodes, Move, Rename, SetPort, SetAttr, SetTitle, SetData, SetTraining>;
 
 Result<Scene> apply(const Scene& scene, const Edit& edit);
 

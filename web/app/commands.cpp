@@ -61,6 +61,10 @@ void set(App& app, const std::string& key, yyjson_val* value) {
     app.wake();
     return;
   }
+  if (key == "title") {
+    app.apply({{edit::SetTitle{text}, {}}});
+    return;
+  }
   Training training = scene.training;
   Choice data = scene.data;
   const std::size_t dot = key.find('.');
@@ -81,7 +85,7 @@ void set(App& app, const std::string& key, yyjson_val* value) {
   else if (head == "seed")
     training.seed = std::llround(number);
   else if (head != "data")
-    return;
+    return app.ui.notice(tr("notice.unknown", {{"command", "set " + key}}), true);
   if (head == "data") {
     choose(data);
     app.apply({{edit::SetData{data}, parameter.empty() ? "" : cat("set ", key)}});

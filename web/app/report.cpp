@@ -50,15 +50,14 @@ void write_choice(JsonWriter& json, std::string_view key, const Choice& choice,
 void write_run(JsonWriter& json, const Snapshot& s) {
   json.field("step", s.counters.step).field("epoch", s.counters.epoch).field("examples", s.counters.examples);
   json.field("batches_per_epoch", s.batches_per_epoch).field("can_train", s.can_train);
-  const bool has = !s.evaluations.empty();
-  const Evaluation last = has ? s.evaluations.back() : Evaluation{};
+  const Evaluation now = s.now.value_or(Evaluation{});
   const auto number = [&](const char* name, double value) {
-    has ? json.field(name, value) : json.key(name).null();
+    s.now ? json.field(name, value) : json.key(name).null();
   };
-  number("train_loss", last.train_loss);
-  number("train_accuracy", last.train_accuracy);
-  number("test_loss", last.test_loss);
-  number("test_accuracy", last.test_accuracy);
+  number("train_loss", now.train_loss);
+  number("train_accuracy", now.train_accuracy);
+  number("test_loss", now.test_loss);
+  number("test_accuracy", now.test_accuracy);
   s.losses.empty() ? json.key("batch_loss").null() : json.field("batch_loss", s.losses.back().loss);
   json.field("train_examples", s.train_examples).field("test_examples", s.test_examples);
   if (s.divergence)

@@ -25,10 +25,12 @@ class AccuracyView : public View {
     series_[0].color = series_[1].color = palette().of(Tone::kForward);
     series_[0].label = tr("series.train");
     series_[1].label = tr("series.test");
-    const Evaluation& last = run.snapshot.evaluations.back();
-    std::string remark = cat(tr("series.train"), " ", tick_text(last.train_accuracy, true));
-    if (!std::isnan(last.test_accuracy))
-      remark += cat("  ", tr("series.test"), " ", tick_text(last.test_accuracy, true));
+    std::string remark;
+    if (const auto& now = run.snapshot.now) {
+      remark = cat(tr("series.train"), " ", tick_text(now->train_accuracy, true));
+      if (!std::isnan(now->test_accuracy))
+        remark += cat("  ", tr("series.test"), " ", tick_text(now->test_accuracy, true));
+    }
     column.heading(tr("view.accuracy"), remark);
     draw_chart(ui, column.painter, column.take(130, 24), series_, {true, tr("axis.step")});
   }
@@ -38,10 +40,12 @@ class AccuracyView : public View {
     version_ = snapshot.version;
     series_.assign(2, {});
     series_[1].is_dashed = true;
-    for (const Evaluation& e : snapshot.evaluations) {
+    const auto add = [&](const Evaluation& e) {
       series_[0].points.emplace_back(static_cast<double>(e.step), e.train_accuracy);
       series_[1].points.emplace_back(static_cast<double>(e.step), e.test_accuracy);
-    }
+    };
+    for (const Evaluation& e : snapshot.evaluations) add(e);
+    if (snapshot.now) add(*snapshot.now);
   }
 
   std::uint64_t version_ = 0;

@@ -27,11 +27,10 @@ class LossView : public View {
     series_[1].label = tr("series.train");
     series_[2].label = tr("series.test");
     std::string remark;
-    if (!run.snapshot.evaluations.empty()) {
-      const Evaluation& last = run.snapshot.evaluations.back();
-      remark = cat(tr("series.train"), " ", short_number(last.train_loss));
-      if (!std::isnan(last.test_loss))
-        remark += cat("  ", tr("series.test"), " ", short_number(last.test_loss));
+    if (const auto& now = run.snapshot.now) {
+      remark = cat(tr("series.train"), " ", short_number(now->train_loss));
+      if (!std::isnan(now->test_loss))
+        remark += cat("  ", tr("series.test"), " ", short_number(now->test_loss));
     }
     column.heading(tr("view.loss"), remark);
     draw_chart(ui, column.painter, column.take(150, 24), series_, {false, tr("axis.step")});
@@ -45,10 +44,12 @@ class LossView : public View {
     series_[2].is_dashed = true;
     for (const LossPoint& point : snapshot.losses)
       series_[0].points.emplace_back(static_cast<double>(point.step), point.loss);
-    for (const Evaluation& e : snapshot.evaluations) {
+    const auto add = [&](const Evaluation& e) {
       series_[1].points.emplace_back(static_cast<double>(e.step), e.train_loss);
       series_[2].points.emplace_back(static_cast<double>(e.step), e.test_loss);
-    }
+    };
+    for (const Evaluation& e : snapshot.evaluations) add(e);
+    if (snapshot.now) add(*snapshot.now);
   }
 
   std::uint64_t version_ = 0;

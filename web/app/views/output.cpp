@@ -64,9 +64,8 @@ class OutputView : public View {
     sweep(ui, run);
     const Palette& p = palette();
     std::string remark;
-    if (!run.snapshot.evaluations.empty() && !std::isnan(run.snapshot.evaluations.back().test_accuracy))
-      remark =
-          tr("output.accuracy", {{"share", tick_text(run.snapshot.evaluations.back().test_accuracy, true)}});
+    if (const auto& now = run.snapshot.now; now && !std::isnan(now->test_accuracy))
+      remark = tr("output.accuracy", {{"share", tick_text(now->test_accuracy, true)}});
     column.heading(tr("view.output"), remark, p.of(Tone::kForward));
     const Rect plot = column.take(std::round(column.width * 0.62f), 6);
     column.painter.fill(plot, p.field, 8);
