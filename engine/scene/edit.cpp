@@ -53,6 +53,20 @@ float on_grid(float position) {
   return std::isfinite(position) ? std::round(std::clamp(position, -kFarthest, kFarthest)) : 0;
 }
 
+Status check_field(const SceneNode& node, const NodeType* type, std::string_view attr) {
+  const bool known = type && std::any_of(type->fields.begin(), type->fields.end(),
+                                         [&](const NodeField& field) { return field.name == attr; });
+  if (known) return {};
+  return value_error(cat("'", node.type, "' has no attribute '", attr, "'."));
+}
+
+Status check_input(const SceneNode& node, const NodeType* type, int input) {
+  constexpr std::size_t kMostVariadic = 64;
+  const std::size_t most = !type ? node.inputs.size() : type->variadic ? kMostVariadic : type->inputs.size();
+  if (input >= 0 && static_cast<std::size_t>(input) < most) return {};
+  return value_error(cat("'", node.name, "' has no input ", input, "."));
+}
+
 Status make(Scene& scene, const AddNode& add) {
   const NodeType* type = find_node_type(add.node.type);
   if (!type) return Error{ErrorKind::kNotFound, cat("Op type not registered '", add.node.type, "'"), {}};
@@ -61,6 +75,8 @@ Status make(Scene& scene, const AddNode& add) {
   SANDFLOW_TRY(check_name(node.name));
   const std::string base = node.name;
   for (int i = 1; is_taken(scene, node.name); ++i) node.name = cat(base, "_", i);
+  for (const auto& [attr, text] : node.attrs) SANDFLOW_TRY(check_field(node, type, attr));
+  if (!node.inputs.empty()) SANDFLOW_TRY(check_input(node, type, static_cast<int>(node.inputs.size()) - 1));
   node.inputs.resize(std::max(node.inputs.size(), type->inputs.size()));
   node.x = on_grid(node.x);
   node.y = on_grid(node.y);
@@ -107,11 +123,8 @@ Status make(Scene& scene, const SetPort& set) {
   const Result<SceneNode*> node = node_of(scene, set.node);
   if (!node.ok()) return node.error();
   const NodeType* type = find_node_type((*node)->type);
-  const auto index = static_cast<std::size_t>(std::max(set.input, 0));
-  const std::size_t most =
-      type && type->variadic ? 64 : std::max((*node)->inputs.size(), type ? type->inputs.size() : 0);
-  if (set.input < 0 || index >= most)
-    return value_error(cat("'", set.node, "' has no input ", set.input, "."));
+  SANDFLOW_TRY(check_input(**node, type, set.input));
+  const auto index = static_cast<std::size_t>(set.input);
   if (set.port.kind == Port::Kind::kWire) {
     const WireEnd end = parse_wire(set.port.text);
     if (!scene.find(end.node) || end.output < 0)
@@ -128,10 +141,7 @@ Status make(Scene& scene, const SetPort& set) {
 Status make(Scene& scene, const SetAttr& set) {
   const Result<SceneNode*> node = node_of(scene, set.node);
   if (!node.ok()) return node.error();
-  const NodeType* type = find_node_type((*node)->type);
-  const bool known = type && std::any_of(type->fields.begin(), type->fields.end(),
-                                         [&](const NodeField& field) { return field.name == set.attr; });
-  if (!known) return value_error(cat("'", (*node)->type, "' has no attribute '", set.attr, "'."));
+  SANDFLOW_TRY(check_field(**node, find_node_type((*node)->type), set.attr));
   if (set.text.empty())
     (*node)->attrs.erase(set.attr);
   else
