@@ -72,31 +72,46 @@ class Lowering {
       for (int consumer : consumers[static_cast<std::size_t>(next)])
         if (--waiting[static_cast<std::size_t>(consumer)] == 0) ready.insert(consumer);
     }
-    for (int i = 0; i < count; ++i)
-      if (waiting[static_cast<std::size_t>(i)] > 0) mark_unordered(i, waiting);
+    mark_unordered(waiting);
     return sorted;
   }
 
-  // A node that never became ready lies on a cycle, or behind one.
-  void mark_unordered(int start, const std::vector<int>& waiting) {
-    std::vector<int> path;
-    int at = start;
-    while (std::find(path.begin(), path.end(), at) == path.end()) {
-      path.push_back(at);
-      for (const Port& port : node(path.back()).inputs)
-        if (const int from = source(port); from >= 0 && waiting[static_cast<std::size_t>(from)] > 0)
-          at = from;
+  // A node that never became ready lies on a cycle, or behind one: from input to input, every way back ends
+  // in a cycle.
+  void mark_unordered(const std::vector<int>& waiting) {
+    const auto waits = [&](int i) { return waiting[static_cast<std::size_t>(i)] > 0; };
+    std::vector<int> walk(scene_.nodes.size(), -1);  // Which walk came by, by where it started.
+    for (int start = 0; start < static_cast<int>(walk.size()); ++start) {
+      std::vector<int> path;
+      int at = start;
+      while (waits(at) && walk[static_cast<std::size_t>(at)] < 0) {
+        walk[static_cast<std::size_t>(at)] = start;
+        path.push_back(at);
+        for (const Port& port : node(path.back()).inputs)
+          if (const int from = source(port); from >= 0 && waits(from)) at = from;
+      }
+      // Either this walk closed here, or an earlier one has judged this node already.
+      const auto cycle = std::find(path.begin(), path.end(), at);
+      for (auto it = path.begin(); it != cycle; ++it) lowered(*it).is_blocked = true;
+      mark_cycle({cycle, path.end()});
     }
-    if (at != start) {
-      lowered(start).is_blocked = true;
-      return;
+  }
+
+  // `cycle`: each node is an input of the one before it.
+  void mark_cycle(std::vector<int> cycle) {
+    constexpr std::size_t kMostNames = 8;
+    std::reverse(cycle.begin(), cycle.end());
+    for (std::size_t i = 0; i < cycle.size(); ++i) {
+      const std::string& name = node(cycle[i]).name;
+      std::string way;
+      for (std::size_t k = 0; k < std::min(cycle.size(), kMostNames); ++k)
+        way += node(cycle[(i + k) % cycle.size()]).name + " -> ";
+      if (cycle.size() > kMostNames) way += "... -> ";
+      lowered(cycle[i]).error = Error{ErrorKind::kValueError,
+                                      cat("The graph has a cycle: ", way, name,
+                                          ". An operation can only use tensors that exist before it."),
+                                      name};
     }
-    std::reverse(path.begin(), path.end());
-    const std::string way = join(path, " -> ", [&](int i) { return node(i).name; });
-    lowered(start).error = Error{ErrorKind::kValueError,
-                                 cat("The graph has a cycle: ", node(start).name, " -> ", way,
-                                     ". An operation can only use tensors that exist before it."),
-                                 node(start).name};
   }
 
   Status add_const(int index) {
