@@ -40,7 +40,8 @@ Status check_choice(std::string_view what, const Choice& choice) {
   } else if (what == "initializer") {
     if (const auto* type = find_initializer_type(choice.name)) list = &type->parameters;
   } else {
-    if (choice.name.empty()) return {};
+    static const std::vector<Parameter> none;
+    if (choice.name.empty()) list = &none;
     if (const auto* type = find_dataset_type(choice.name)) list = &type->parameters;
   }
   if (!list) return value_error(cat("Unknown ", what, ": '", choice.name, "'."));
