@@ -83,7 +83,7 @@ struct Workspace::State {
   State() { restart(); }
 
   // Makes `next` the scene; the run goes on if it can, else starts again.
-  Status take(Scene next) {
+  Status take(Scene next, bool may_go_on = true) {
     if (next.data != data_made) {
       Result<std::optional<Dataset>> made = make_data(next.data);
       if (!made.ok()) return made.error();
@@ -91,7 +91,7 @@ struct Workspace::State {
       data = *std::move(made);
       data_made = next.data;
     }
-    const bool goes_on = trainer && run_key(scene) == run_key(next);
+    const bool goes_on = may_go_on && trainer && run_key(scene) == run_key(next);
     scene = std::move(next);
     if (goes_on)
       trainer->set(live_settings(scene.training));
@@ -211,8 +211,7 @@ Workspace::~Workspace() = default;
 Status Workspace::open(std::string_view json) {
   Result<Scene> scene = scene_from_json(json);
   if (!scene.ok()) return scene.error();
-  SANDFLOW_TRY(state_->take(*std::move(scene)));
-  state_->restart();
+  SANDFLOW_TRY(state_->take(*std::move(scene), false));
   state_->undo.clear();
   state_->redo.clear();
   state_->gesture.clear();
