@@ -180,29 +180,25 @@ TEST_CASE("wrong dtypes are refused in TensorFlow's words") {
   check("dtype_error_7", [&](Builder& b) { tf::constant(b, 2.5, DType::kInt32); });
   check("dtype_error_8", [&](Builder& b) { tf::constant(b, must(Literal::parse("[1, 'a']"))); });
   check("dtype_error_9", [&](Builder& b) { operate(b, "Add", "add", tf::constant(b, "5"), 1); });
-  CHECK(
-      build_error([&](Builder& b) { tf::add(b, one(b), "a"); }) ==
-      "TypeError: Expected int32 passed to parameter 'y' of op 'Add', got 'a' of type 'str' instead. Error: "
-      "Expected int32, got 'a' of type 'str' instead.");
-  CHECK(
-      build_error([&](Builder& b) { b.op("Exp", {one(b)}); }) ==
-      "TypeError: Value passed to parameter 'x' has DataType int32 not in list of allowed values: bfloat16, "
-      "float16, float32, float64, complex64, complex128");
+  CHECK(build_error([&](Builder& b) { tf::add(b, one(b), "a"); }) ==
+        "TypeError: Expected int32 passed to parameter 'y' of op 'Add', got 'a' of type 'str' instead. "
+        "Error: Expected int32, got 'a' of type 'str' instead.");
+  CHECK(build_error([&](Builder& b) { b.op("Exp", {one(b)}); }) ==
+        "TypeError: Value passed to parameter 'x' has DataType int32 not in list of allowed values: "
+        "bfloat16, float16, float32, float64, complex64, complex128");
   CHECK(build_error([&](Builder& b) { tf::softmax(b, one(b)); }) ==
         "TypeError: Value passed to parameter 'logits' has DataType int32 not in list of allowed values: "
-        "float16, "
-        "bfloat16, float32, float64");
+        "float16, bfloat16, float32, float64");
   CHECK(
       build_error([&](Builder& b) {
         b.op("MatMul", {one(b), two(b)});
       }) ==
       "TypeError: Input 'b' of 'MatMul' Op has type float32 that does not match type int32 of argument 'a'.");
-  CHECK(
-      build_error([&](Builder& b) {
-        b.op("AddN", {one(b), two(b)});
-      }) ==
-      "TypeError: Tensors in list passed to 'inputs' of 'AddN' Op have types [int32, float32] that don't all "
-      "match.");
+  CHECK(build_error([&](Builder& b) {
+          b.op("AddN", {one(b), two(b)});
+        }) ==
+        "TypeError: Tensors in list passed to 'inputs' of 'AddN' Op have types [int32, float32] that don't "
+        "all match.");
 }
 
 TEST_CASE("literals become tensors of the dtype that TensorFlow infers") {
@@ -332,19 +328,16 @@ TEST_CASE("operations with one rule for their shapes say what breaks it") {
   };
   CHECK(error("BiasAdd", {"[2,3]", "[4]"}) ==
         "ValueError: Dimensions must be equal, but are 3 and 4 for 'BiasAdd' (op: 'BiasAdd') with input "
-        "shapes: "
-        "[2,3], [4].");
+        "shapes: [2,3], [4].");
   CHECK(error("BiasAdd", {"[2]", "[2]"})
             .starts_with("ValueError: Shape must be at least rank 2 but is rank 1"));
   CHECK(error("SoftmaxCrossEntropyWithLogits", {"[2,3]", "[2,4]"})
-            .starts_with(
-                "ValueError: Dimension 1 in both shapes must be equal, but are 3 and 4. Shapes are [2,3] "
-                "and [2,4]."));
+            .starts_with("ValueError: Dimension 1 in both shapes must be equal, but are 3 and 4. Shapes are "
+                         "[2,3] and [2,4]."));
   CHECK(error("Softmax", {"[]"}).starts_with("ValueError: Shape must be at least rank 1 but is rank 0"));
   CHECK(error("AddN", {"[2]", "[3]"})
-            .starts_with(
-                "ValueError: From merging shape 0 with other shapes: Dimension 0 in both shapes must be "
-                "equal, but are 2 and 3."));
+            .starts_with("ValueError: From merging shape 0 with other shapes: Dimension 0 in both shapes "
+                         "must be equal, but are 2 and 3."));
 }
 
 TEST_CASE("assigning a value of another shape is refused") {
@@ -395,8 +388,7 @@ TEST_CASE("reductions check their axes before a run, and during it where they ca
   };
   CHECK(build_error([&](Builder& b) { reduced(b, "[2,3]", 2); }) ==
         "ValueError: Invalid reduction dimension 2 for input with 2 dimensions. for 'Sum' (op: 'Sum') with "
-        "input "
-        "shapes: [2,3], [] and with computed input tensors: input[1] = <2>.");
+        "input shapes: [2,3], [] and with computed input tensors: input[1] = <2>.");
   CHECK(build_error([&](Builder& b) {
           reduced(b, "[2,3]", -3);
         }).starts_with("ValueError: Invalid reduction dimension -3 for input with 2 dimensions."));
@@ -467,8 +459,7 @@ TEST_CASE("attributes are checked by name, kind and dtype") {
           b.op("Shape", {tf::constant(b, 1)}, {{"out_type", DType::kBool}});
         }) ==
         "TypeError: Value passed to parameter 'out_type' has DataType bool not in list of allowed values: "
-        "int32, "
-        "int64");
+        "int32, int64");
   CHECK(build_error([](Builder& b) { b.op("Neg", {}); }) == "TypeError: 'Neg' Op takes 1 inputs, got 0.");
 }
 

@@ -18,8 +18,7 @@ namespace sandflow::test {
 
 namespace {
 
-// --- What each operation is tried on
-// ----------------------------------------------------------------------------------
+// --- What each operation is tried on ---------------------------------------------------------------------
 
 // Numbers of either sign, away from 0 and from each other, where relu and maximum have kinks.
 Tensor some(const Shape& shape, int salt = 0) {
@@ -140,8 +139,7 @@ std::string text_of(const Row& row, Known known) {
              "), output ", row.output, ", ", kTexts[static_cast<int>(known)]);
 }
 
-// --- A row as a graph
-// -------------------------------------------------------------------------------------------------
+// --- A row as a graph ------------------------------------------------------------------------------------
 
 // The operation on placeholders, and what is differentiated: the sum
 // of its result with a weight for each element.
@@ -269,8 +267,7 @@ const auto kBothFloats = {DType::kFloat32, DType::kFloat64};
 
 }  // namespace
 
-// --- The list
-// ---------------------------------------------------------------------------------------------------------
+// --- The list --------------------------------------------------------------------------------------------
 
 TEST_CASE("every operation is described completely") {
   std::set<std::string_view> types;
@@ -448,8 +445,7 @@ TEST_CASE("a very deep graph is differentiated without recursion") {
   CHECK(value_of(graph, must(gradients(b, {y}, {x}))[0]).number(0) == 1);
 }
 
-// --- TensorFlow's numbers
-// ---------------------------------------------------------------------------------------------
+// --- TensorFlow's numbers --------------------------------------------------------------------------------
 
 TEST_CASE("division follows Python: // and / round and convert as there") {
   for (const std::string& id : golden_ids("intdiv_")) {

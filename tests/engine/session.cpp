@@ -192,8 +192,7 @@ TEST_CASE("fetches may be named, and a wrong name is refused in TensorFlow's wor
   CHECK(error_text(session.find("foo:0")) == golden_error("err_03"));
   CHECK(error_text(session.find("w:1")) ==
         "ValueError: Fetch argument 'w:1' cannot be interpreted as a Tensor. (\"The name 'w:1' refers to a "
-        "Tensor "
-        "which does not exist. The operation, 'w', exists but only has 1 outputs.\")");
+        "Tensor which does not exist. The operation, 'w', exists but only has 1 outputs.\")");
   CHECK(error_text(session.find("init:0")).find("exists but only has 0 outputs") != std::string::npos);
   for (const char* odd : {"", ":", "w:", "w:x", "w:-1", "w:99999999999999999999", "w:0:0"})
     CHECK_FALSE(session.find(odd).ok());
@@ -277,8 +276,7 @@ TEST_CASE("an assignment gives the new value, and is checked against the variabl
   CHECK(str(value_of(session, v.value)) == "[3. 4.]");
   CHECK(error_text(session.run({assign}, {{x, Tensor::vector<float>({1, 2, 3})}})) ==
         "InvalidArgumentError: Assign requires shapes of both tensors to match. lhs shape= [2] rhs shape= "
-        "[3]\n\t "
-        "[[{{node Assign}}]]");
+        "[3]\n\t [[{{node Assign}}]]");
   CHECK(str(value_of(session, v.value)) == "[3. 4.]");
 }
 

@@ -25,8 +25,7 @@ namespace {
 
 bool always() { return true; }
 
-// --- Batches
-// ----------------------------------------------------------------------------------------------------------
+// --- Batches ---------------------------------------------------------------------------------------------
 
 // The examples of the next epoch, batch by batch; `size(k)` is that of batch k.
 template <class Size>
@@ -52,8 +51,7 @@ bool is_each_once(std::vector<std::int32_t> examples, std::size_t count) {
   return examples == expected;
 }
 
-// --- Optimizers
-// -------------------------------------------------------------------------------------------------------
+// --- Optimizers ------------------------------------------------------------------------------------------
 
 using Point = std::vector<double>;
 
@@ -132,8 +130,7 @@ void check_points(Descent descent, Json expected, double tolerance) {
   }
 }
 
-// --- Scenes
-// -----------------------------------------------------------------------------------------------------------
+// --- Scenes ----------------------------------------------------------------------------------------------
 
 std::string scene_text(std::string_view name) {
   return read_file(cat("../web/lessons/scenes/", name, ".json"));
@@ -319,10 +316,8 @@ TEST_CASE("minimize names what it adds as TensorFlow does, and refuses what cann
         "ValueError: " + golden("err_20")["expected"]["error"]["text"].text());
   CHECK(error_text(minimize(b, momentum, parameters, loss, {unused}, {Output{}})) ==
         "ValueError: No gradients provided for any variable, check your graph for ops that do not support "
-        "gradients, "
-        "between variables [\"<tf.Variable 'unused:0' shape=() dtype=float32_ref>\"] and loss "
-        "Tensor(\"Square:0\", "
-        "shape=(), dtype=float32).");
+        "gradients, between variables [\"<tf.Variable 'unused:0' shape=() dtype=float32_ref>\"] and loss "
+        "Tensor(\"Square:0\", shape=(), dtype=float32).");
   const auto slopes = must(gradients(b, {loss}, {w.ref, unused.ref}));
   CHECK_FALSE(slopes[1].valid());
   const Minimized minimized = must(minimize(b, momentum, parameters, loss, {w, unused}, slopes));
@@ -348,8 +343,7 @@ TEST_CASE("every optimizer is described, and its parameters start within their r
   CHECK(find_optimizer_type("Nobody") == nullptr);
 }
 
-// --- Data
-// -------------------------------------------------------------------------------------------------------------
+// --- Data ------------------------------------------------------------------------------------------------
 
 TEST_CASE("every data set is described, split by its share, labelled one-hot and fixed by its seed") {
   for (const DatasetType& type : dataset_types()) {
@@ -444,8 +438,7 @@ TEST_CASE("generated sets are used as they are") {
   }
 }
 
-// --- Runs
-// -------------------------------------------------------------------------------------------------------------
+// --- Runs ------------------------------------------------------------------------------------------------
 
 TEST_CASE("steps, epochs and examples are counted when they are complete, not before") {
   Workspace workspace;
