@@ -345,6 +345,69 @@ TEST_CASE("every operation that computes something has a row here") {
   }
 }
 
+TEST_CASE("every operation gives a result or an error for whatever it is given, before a run and in it") {
+  const std::vector<Tensor> values = {Tensor::scalar(1.5f),
+                                      Tensor::scalar(-1),
+                                      Tensor::scalar(true),
+                                      Tensor::scalar(std::string("a")),
+                                      Tensor(DType::kFloat32, {0}),
+                                      Tensor(DType::kInt32, {0}),
+                                      Tensor::vector<float>({1, -2}),
+                                      ints({0}),
+                                      ints({1, 2}),
+                                      ints({-1, 5}),
+                                      ints({2147483647, 2147483647}),
+                                      Tensor::vector<bool>({true, false}),
+                                      Tensor::of<float>({2, 2}, {1, 2, 3, 4}),
+                                      Tensor(DType::kFloat32, {2, 0}),
+                                      Tensor::of<float>({1, 1, 2}, {1, 2}),
+                                      Tensor::of<std::int32_t>({1, 2}, {0, 1})};
+  int computed_well = 0;
+  for (const Op* op : all_ops()) {
+    if (op->inputs.empty()) continue;
+    const std::size_t varied = std::min<std::size_t>(op->inputs.size(), 3);
+    std::size_t combinations = 1;
+    for (std::size_t i = 0; i < varied; ++i) combinations *= values.size();
+    for (std::size_t combination = 0; combination < combinations; ++combination)
+      for (const bool is_fed : {false, true}) {
+        Graph graph;
+        Builder b(graph);
+        std::vector<Output> inputs;
+        std::vector<Feed> feeds;
+        std::vector<tf::Variable> variables;
+        std::size_t rest = combination;
+        for (std::size_t i = 0; i < op->inputs.size(); ++i) {
+          // The optimizers' last inputs repeat the first ones.
+          const Tensor& value = values[rest % values.size()];
+          rest = i + 1 == varied ? combination : rest / values.size();
+          if (op->inputs[i].is_ref) {
+            variables.push_back(tf::variable(b, tf::constant(b, value)));
+            inputs.push_back(variables.back().ref);
+          } else if (is_fed) {
+            inputs.push_back(tf::placeholder(b, value.dtype()));
+            feeds.push_back({inputs.back(), value});
+          } else {
+            inputs.push_back(tf::constant(b, value));
+          }
+        }
+        must(b.status());
+        const Output result = b.op(op->type, inputs);
+        if (!b.ok()) {
+          if (b.status().error().message.empty()) FAIL_CHECK(op->type, " says nothing");
+          continue;
+        }
+        Session session(graph);
+        if (!variables.empty())
+          must(session.run({Fetch::operation(tf::variables_initializer(b, variables))}));
+        const auto ran = session.run({result}, feeds);
+        computed_well += ran.ok();
+        if (ran.ok() ? !(*ran)[0].defined() : ran.error().message.empty())
+          FAIL_CHECK(op->type, " says nothing");
+      }
+  }
+  CHECK(computed_well > 1000);
+}
+
 TEST_CASE("shapes and dtypes are what inference said before the run") {
   for (const Row& row : rows())
     for (const Known known : kEveryKnown) {
