@@ -178,11 +178,11 @@ TEST_CASE("what is wrong in a scene is said with its place") {
   Workspace workspace;
   must(workspace.open(simple()));
   const std::string before = workspace.json();
-  for (const auto& [json, message] : cases) {
-    INFO(json);
-    const std::string said = opening_error(json);
-    CHECK_MESSAGE(said.starts_with(cat("ValueError: ", message)), said);
-    CHECK(error_text(workspace.open(json)) == said);
+  for (const auto& wrong : cases) {
+    INFO(wrong.first);
+    const std::string said = opening_error(wrong.first);
+    CHECK_MESSAGE(said.starts_with(cat("ValueError: ", wrong.second)), said);
+    CHECK(error_text(workspace.open(wrong.first)) == said);
   }
   // Nothing of all that reached the workspace.
   CHECK(workspace.json() == before);
