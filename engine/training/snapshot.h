@@ -40,9 +40,9 @@ struct NodeSnapshot {
   std::string graph_name;  // Its name in the graph; empty if it is not there because of an error.
   DType dtype = DType::kFloat32;
   Shape shape = Shape::unknown_rank();  // As known before a run: "(?, 4)".
-  Tensor value;  // What its first output is with the parameters as they are and the batch of the last step
-                 // (or the feed); undefined if it cannot be computed.
-  Tensor gradient;             // d loss / d value; undefined if there is none.
+  Tensor value;     // What its first output is with the parameters as they are and the batch of the last step
+                    // (or the feed); undefined if it cannot be computed.
+  Tensor gradient;  // d loss / d value; undefined if there is none.
   std::optional<Error> error;  // What is wrong with this node, in TensorFlow's words.
   bool is_blocked = false;     // Nothing wrong here, but an input has an error or is missing.
   int order = -1;              // Its place in the order of execution; -1 if it did not run.
@@ -55,7 +55,8 @@ struct Snapshot {
   std::vector<NodeSnapshot> nodes;      // As Scene::nodes.
   std::vector<LossPoint> losses;        // At most a few thousand: a long run keeps every 2nd, 4th, ... step.
   std::vector<Evaluation> evaluations;  // Likewise.
-  // Measured for this very moment; of the last epoch's end where the data are too many to measure at every look.
+  // Measured for this very moment; of the last epoch's end where the data are too many to measure at every
+  // look.
   std::optional<Evaluation> now;
   std::optional<Divergence> divergence;
   std::optional<Error> training_error;  // Why this scene cannot be trained, if it names a loss.
