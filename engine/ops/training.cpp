@@ -29,9 +29,17 @@ Status same_shape(KernelContext& c, int input, const char* text) {
                               " ", c.input(input).shape().runtime()));
 }
 
+Status scalar(KernelContext& c, int input) {
+  const Shape& shape = c.input(input).shape();
+  if (shape.rank() == 0) return {};
+  return invalid_argument(
+      cat(c.node().op->inputs[static_cast<std::size_t>(input)].name, " is not a scalar: ", shape.runtime()));
+}
+
 struct GradientDescent {
   template <class T>
   static Status run(KernelContext& c) {
+    SANDFLOW_TRY(scalar(c, 1));
     SANDFLOW_TRY(same_shape(c, 2, "delta"));
     const T rate = c.in<T>(1)[0];
     const std::span<const T> delta = c.in<T>(2);
@@ -44,6 +52,8 @@ struct GradientDescent {
 struct Momentum {
   template <class T>
   static Status run(KernelContext& c) {
+    SANDFLOW_TRY(scalar(c, 2));
+    SANDFLOW_TRY(scalar(c, 4));
     SANDFLOW_TRY(same_shape(c, 1, "accum"));
     SANDFLOW_TRY(same_shape(c, 3, "grad"));
     const T rate = c.in<T>(2)[0], momentum = c.in<T>(4)[0];
