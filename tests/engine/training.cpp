@@ -305,6 +305,18 @@ TEST_CASE(
   CHECK(is_near(descent.step()[0], w, 1e-12));
 }
 
+TEST_CASE("a learning rate that is no scalar is refused in the run, where only the run can see it") {
+  Graph graph;
+  Builder b(graph);
+  const tf::Variable w = tf::variable(b, 1.0, "w");
+  const Output rate = tf::placeholder(b, DType::kFloat32);
+  const Output step = b.op("ApplyGradientDescent", {w.ref, rate, w.value}, {}, "step");
+  Session session(graph);
+  must(session.run({Fetch::operation(w.initializer)}));
+  CHECK(error_text(session.run({step}, {{rate, Tensor(DType::kFloat32, {0})}})) ==
+        "InvalidArgumentError: alpha is not a scalar: [0]\n\t [[{{node step}}]]");
+}
+
 TEST_CASE("minimize names what it adds as TensorFlow does, and refuses what cannot be minimised") {
   Graph graph;
   Builder b(graph);
