@@ -357,6 +357,25 @@ class Lowering {
     SANDFLOW_CHECK(initializers.ok());
   }
 
+  // Names the node that keeps the loss from being computed: the first one on the way to it that has an error.
+  Error no_loss() {
+    const std::string& loss = scene_.training.loss;
+    std::vector<int> pending;
+    if (const auto it = index_.find(parse_wire(loss).node); it != index_.end()) pending.push_back(it->second);
+    std::set<int> seen;
+    while (!pending.empty()) {
+      const int index = pending.back();
+      pending.pop_back();
+      if (!seen.insert(index).second) continue;
+      if (const auto& error = lowered(index).error)
+        return {error->kind, cat("'", loss, "' cannot be computed. ", node(index).name, ": ", error->message),
+                node(index).name};
+      for (const Port& port : node(index).inputs)
+        if (source(port) >= 0) pending.push_back(source(port));
+    }
+    return value_error(cat("There is no loss to minimise: '", loss, "' cannot be computed."));
+  }
+
   Status add_updates(Builder& b, std::vector<tf::Variable>& all) {
     Model& model = out_.model;
     if (!model.loss.valid())

@@ -140,6 +140,8 @@ function numberControl(setting, send) {
     judge();
   });
   input.addEventListener("change", give);
+  // What cannot be does not stay in the bar as if it were.
+  input.addEventListener("blur", () => input.ariaInvalid === "true" && write());
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") give();
     else if (event.key === "Escape" && edited) {

@@ -2,7 +2,7 @@
 import { say } from "./announce.js";
 import { count, onLanguage, t } from "./texts.js";
 
-const stay = 6000;  // ms; an error stays until it is closed.
+const stay = { info: 6000, error: 15000 };  // ms; an error takes longer to read.
 
 export class Notices {
   constructor(container) {
@@ -37,7 +37,7 @@ export class Notices {
     this.container.append(notice);
     while (this.container.children.length > 3) this.container.firstChild.remove();
     say(kind === "error" ? `${t("shell.error")}: ${words.textContent}` : words.textContent);
-    if (kind !== "error") setTimeout(() => notice.remove(), action ? 2 * stay : stay);
+    setTimeout(() => notice.remove(), (action ? 2 : 1) * stay[kind]);
   }
 }
 

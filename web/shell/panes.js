@@ -22,6 +22,8 @@ export function wirePanes(app, list) {
     choose(tabs[1 - tabs.indexOf(chosen)]);
     chosen.focus();
   });
+  // What was chosen in the graph is told about in the other pane.
+  app.on("state", ({ selected }) => list.querySelector("[data-pane=views]").classList.toggle("marked", selected?.length > 0));
   phone.addEventListener("change", send);
   send();
 }
