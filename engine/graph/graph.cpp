@@ -19,17 +19,16 @@ const AttrSpec* Op::find_attr(std::string_view attr_name) const {
   return nullptr;
 }
 
+bool is_valid_node_name(std::string_view name) {
+  const auto letter = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+  };
+  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return letter(c) || c == '_' || c == '-' || c == '/';
+  });
+}
+
 namespace {
-
-bool name_char(char c, bool first) {
-  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-  return letter || (!first && (c == '_' || c == '-' || c == '/'));
-}
-
-bool valid_node_name(std::string_view name) {
-  if (name.empty() || !name_char(name[0], true)) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return name_char(c, false); });
-}
 
 const Attr* given(const Attrs& attrs, std::string_view name) {
   for (const Attr& attr : attrs)
@@ -137,7 +136,7 @@ Result<int> Graph::add(const Op& op, std::string_view name, std::vector<Output> 
     node.name = name.substr(0, name.size() - 1);
   else
     node.name = unique_name(name);
-  if (!valid_node_name(node.name)) return value_error(cat("'", node.name, "' is not a valid node name"));
+  if (!is_valid_node_name(node.name)) return value_error(cat("'", node.name, "' is not a valid node name"));
   auto at_node = [&](Error error) {
     error.node = node.name;
     return error;

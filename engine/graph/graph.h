@@ -50,6 +50,9 @@ struct Node {
   }
 };
 
+// ops.py, VALID_OP_NAME_REGEX: [A-Za-z0-9.][A-Za-z0-9_.\-/]*
+bool is_valid_node_name(std::string_view name);
+
 class Graph {
  public:
   Graph() = default;

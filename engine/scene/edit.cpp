@@ -19,18 +19,6 @@ bool is_taken(const Scene& scene, std::string_view name) {
                      [&](const SceneNode& node) { return same_name(node.name, name); });
 }
 
-// ops.py, VALID_OP_NAME_REGEX.
-Status check_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-  };
-  const bool good = !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return letter(c) || c == '_' || c == '-' || c == '/';
-  }) && name.back() != '/';
-  if (good) return {};
-  return value_error(cat("'", name, "' is not a valid node name"));
-}
-
 Result<SceneNode*> node_of(Scene& scene, std::string_view name) {
   const int index = scene.index_of(name);
   if (index < 0) return value_error(cat("There is no node '", name, "'."));
@@ -72,7 +60,7 @@ Status make(Scene& scene, const AddNode& add) {
   if (!type) return Error{ErrorKind::kNotFound, cat("Op type not registered '", add.node.type, "'"), {}};
   SceneNode node = add.node;
   if (node.name.empty()) node.name = node.type;
-  SANDFLOW_TRY(check_name(node.name));
+  SANDFLOW_TRY(check_node_name(node.name));
   const std::string base = node.name;
   for (int i = 1; is_taken(scene, node.name); ++i) node.name = cat(base, "_", i);
   for (const auto& [attr, text] : node.attrs) SANDFLOW_TRY(check_field(node, type, attr));
@@ -109,7 +97,7 @@ Status make(Scene& scene, const Move& move) {
 Status make(Scene& scene, const Rename& rename) {
   const Result<SceneNode*> node = node_of(scene, rename.from);
   if (!node.ok()) return node.error();
-  SANDFLOW_TRY(check_name(rename.to));
+  SANDFLOW_TRY(check_node_name(rename.to));
   if (!same_name(rename.from, rename.to) && is_taken(scene, rename.to))
     return value_error(
         cat("There is a node '", rename.to, "' already; names differ without regard to case."));

@@ -171,6 +171,8 @@ class Reader {
     });
     if (error_) return;
     if (node.name.empty()) return fail(path, "a node needs a \"name\".");
+    if (const Status named = check_node_name(node.name); !named.ok())
+      return fail(path, named.error().message + ".");
     const NodeType* type = find_node_type(node.type);
     if (!type) return fail(path, cat("unknown operation '", node.type, "'."));
     for (const auto& [name, value] : node.attrs) {

@@ -2,6 +2,7 @@
 #include "engine/scene/scene.h"
 
 #include "engine/core/text.h"
+#include "engine/graph/graph.h"
 
 namespace sandflow {
 
@@ -14,6 +15,11 @@ int Scene::index_of(std::string_view name) const {
 const SceneNode* Scene::find(std::string_view name) const {
   const int i = index_of(name);
   return i < 0 ? nullptr : &nodes[static_cast<std::size_t>(i)];
+}
+
+Status check_node_name(std::string_view name) {
+  if (is_valid_node_name(name) && name.back() != '/') return {};
+  return value_error(cat("'", name, "' is not a valid node name"));
 }
 
 WireEnd parse_wire(std::string_view text) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/error.h"
+
 namespace sandflow {
 
 // What feeds one input of a node.
@@ -67,6 +69,9 @@ struct Scene {
   int index_of(std::string_view name) const;           // -1 if there is none.
   friend bool operator==(const Scene&, const Scene&) = default;
 };
+
+// Whether a node may have this name: one of TensorFlow's that is no scope ("a/").
+Status check_node_name(std::string_view name);
 
 // "W:1" is node "W", output 1; "W" is output 0.
 struct WireEnd {
