@@ -29,6 +29,7 @@ bool App::frame(double time_ms) {
   if (ui.input.has_waiting()) wake();
 
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
+  tell_restart();
   train();
   lay_out();
   begin_screen();
@@ -48,11 +49,33 @@ bool App::frame(double time_ms) {
   return !is_at_rest();
 }
 
+void App::focus(bool focused) {
+  // In its own field the menu's canvas is still at hand: ImGui would let go of the mouse.
+  if (!focused && canvas.is_searching(ui)) return;
+  ui.input.focus(focused);
+  if (!focused) canvas.close_menu(ui);
+}
+
 void App::resize(Vec size, float ratio) {
+  // A phone's keyboard comes and goes with the menu's own field.
+  if (!ui.input.is_touch || size.x != ui.size.x) canvas.close_menu(ui);
   ui.size = {std::max(1.0f, size.x), std::max(1.0f, size.y)};
   if (ratio != ui.ratio || fonts().ratio != ratio) set_ratio(ratio);
   ui.ratio = ratio;
   wake();
+}
+
+// An edit that makes another graph ends the run, and what moved in it.
+void App::tell_restart() {
+  if (!was_edited_) return;
+  was_edited_ = false;
+  if (workspace.snapshot().counters.step > 0) return;
+  flow_.stop();
+  if (seen_step_ > 0 && ui.time - told_restart_at_ > 3) {
+    ui.notice(tr("notice.restarted"), false);
+    told_restart_at_ = ui.time;
+  }
+  seen_step_ = 0;
 }
 
 void App::train() {
@@ -64,6 +87,7 @@ void App::train() {
 
 void App::lay_out() {
   const Snapshot& snapshot = workspace.snapshot();
+  seen_step_ = snapshot.counters.step;
   if (generation_ == laid_generation_ && snapshot.version == laid_version_ &&
       texts_version() == laid_texts_ && ui.ratio == laid_ratio_)
     return;
@@ -167,7 +191,10 @@ void App::apply(const Changes& changes) {
     }
     ++generation_;
     wake();
-    if (!std::holds_alternative<edit::Move>(change.edit)) ++shape_generation_;
+    if (!std::holds_alternative<edit::Move>(change.edit)) {
+      ++shape_generation_;
+      was_edited_ = true;
+    }
     if (const auto* rename = std::get_if<edit::Rename>(&change.edit);
         rename && canvas.selection.nodes.erase(rename->from))
       canvas.selection.nodes.insert(rename->to);
@@ -204,7 +231,9 @@ void App::run_once() {
 void App::scene_changed() {
   ++generation_;
   ++shape_generation_;
+  was_edited_ = true;
   canvas.selection.forget_missing(workspace.scene());
+  canvas.close_menu(ui);
   flow_.stop();
   wake();
 }

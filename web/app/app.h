@@ -25,6 +25,7 @@ class App {
   // One frame. True: another is wanted right away.
   bool frame(double time_ms);
   void resize(Vec size, float ratio);
+  void focus(bool focused);
   // The page's commands, as JSON (commands.cpp).
   void obey(std::string_view json);
   void apply(const Changes& changes);
@@ -43,6 +44,7 @@ class App {
   bool shows_graph = true, shows_views = true;
 
  private:
+  void tell_restart();
   void train();
   void lay_out();
   void draw_panes();
@@ -58,7 +60,9 @@ class App {
   std::vector<std::unique_ptr<View>> views_;
   Report report_;
   Changes changes_;  // Of this frame's panels.
-  std::int64_t made_ = 0;
+  std::int64_t made_ = 0, seen_step_ = 0;
+  bool was_edited_ = false;  // Since the last frame.
+  double told_restart_at_ = -1e9;
   double frame_ms_ = 0;
   int frames_left_ = 3;
   float column_width_ = 380;

@@ -46,17 +46,19 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     if (!ImGui::IsMouseDown(ImGuiMouseButton_Left) && !ImGui::IsMouseDown(ImGuiMouseButton_Middle))
       append(changes, end_drag(ui, scene, boxes));
   } else if (double_click && hit.kind == Hit::Kind::kGround)
-    add_menu_.open(ui.input.mouse, world);
+    add_menu_.open(ui, area, ui.input.mouse, world);
   else if (double_click)
     edit_in_place(ui, scene, boxes, hit);
   else if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Left))
     begin_drag(ui, scene, boxes, hit, ui.input.space);
   else if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Middle))
     begin_drag(ui, scene, boxes, hit, true);
-  if (add_menu_.is_open()) {
-    if (auto edit = add_menu_.draw(ui)) changes.push_back({*edit, {}});
-  } else {
-    append(changes, obey_keys(ui, scene));
+  if (!add_menu_.is_open()) append(changes, obey_keys(ui, area, scene));
+  if (auto node = add_menu_.draw(ui, area)) {
+    const Vec at = free_place(boxes, {node->x, node->y});
+    node->x = std::round(at.x);
+    node->y = std::round(at.y);
+    changes.push_back({edit::AddNode{*node}, {}});
   }
 
   screen.clip(area);
@@ -236,7 +238,8 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area) {
   painter.line(plus - Vec(0, 5), plus + Vec(0, 5), p.of(Tone::kForward), 1.8f);
   painter.text(Face::kStrong, 13, {add.min.x + 30, add.center().y - line_height(Face::kStrong, 13) / 2},
                p.ink, label_add);
-  if (hit.clicked) add_menu_.open({add.min.x, add.max.y + 6}, to_world(area.center() - Vec(60, 40)));
+  if (hit.clicked)
+    add_menu_.open(ui, area, {add.min.x, add.max.y + 6}, to_world(area.center() - Vec(60, 40)));
 }
 
 void Canvas::describe(Ui& ui, const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,

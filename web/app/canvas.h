@@ -34,6 +34,8 @@ class Canvas {
     wants_fit_ = true;
     fits_whole_ = false;
   }
+  bool is_searching(const Ui& ui) const { return add_menu_.is_searching(ui); }
+  void close_menu(Ui& ui) { add_menu_.close(ui); }
   Painter painter(const Ui& ui) const { return ui.painter(pan_, zoom_); }
   Vec to_screen(Vec world) const { return pan_ + world * zoom_; }
   Vec to_world(Vec screen) const { return (screen - pan_) / zoom_; }
@@ -67,7 +69,8 @@ class Canvas {
   void begin_drag(Ui& ui, const Scene& scene, const Boxes& boxes, const Hit& hit, bool pans);
   Changes go_on_dragging(Ui& ui, const Scene& scene, const Boxes& boxes);
   Changes end_drag(Ui& ui, const Scene& scene, const Boxes& boxes);
-  Changes obey_keys(Ui& ui, const Scene& scene);
+  Changes obey_keys(Ui& ui, const Rect& area, const Scene& scene);
+  static Vec free_place(const Boxes& boxes, Vec wanted);
   void edit_in_place(Ui& ui, const Scene& scene, const Boxes& boxes, const Hit& hit);
   void draw_ground(const Painter& screen, const Rect& area) const;
   void draw_wires(const Painter& painter, const Boxes& boxes, const Hit& hovered) const;

@@ -176,7 +176,27 @@ Changes Canvas::end_drag(Ui& ui, const Scene&, const Boxes& boxes) {
   return changes;
 }
 
-Changes Canvas::obey_keys(Ui& ui, const Scene& scene) {
+// Where a new node lies on no other: as near as possible, rather below than to the right.
+Vec Canvas::free_place(const Boxes& boxes, Vec wanted) {
+  constexpr Vec kNew{230, 130};  // With the error that it has until it is connected.
+  constexpr float kGap = 16, kStep = 16;
+  constexpr int kFar = 100;
+  const auto is_free = [&](Vec at) {
+    const Rect place = Rect::sized(at, kNew).grown(kGap);
+    return std::none_of(boxes.nodes.begin(), boxes.nodes.end(), [&](const NodeBox& box) {
+      return box.rect.overlaps(place) || (box.has_error && box.error_box.overlaps(place));
+    });
+  };
+  for (int cost = 0; cost <= 2 * kFar; ++cost)
+    for (int right = 0; 2 * right <= cost; ++right)
+      if (const Vec at =
+              wanted + Vec(static_cast<float>(right), static_cast<float>(cost - 2 * right)) * kStep;
+          is_free(at))
+        return at;
+  return wanted;
+}
+
+Changes Canvas::obey_keys(Ui& ui, const Rect& area, const Scene& scene) {
   Changes changes;
   for (const KeyPress& key : ui.input.keys) {
     if (key.alt) continue;
@@ -196,6 +216,11 @@ Changes Canvas::obey_keys(Ui& ui, const Scene& scene) {
       for (const SceneNode& node : scene.nodes) selection.nodes.insert(node.name);
     } else if (!key.ctrl && (key.key == "f" || key.key == "F")) {
       fit();
+    } else if (!key.ctrl && (key.key == "n" || key.key == "N") && !ui.entry.is_open()) {
+      const Vec at = area.contains(ui.input.mouse) ? ui.input.mouse : area.center() - Vec(60, 40);
+      add_menu_.open(ui, area, at, to_world(at));
+    } else if (key.key.starts_with("Arrow") && selection.empty() && !scene.nodes.empty()) {
+      selection.only(scene.nodes.front().name);
     } else if (key.key.starts_with("Arrow") && !selection.nodes.empty()) {
       const float step = key.shift ? 32 : 8;
       const Vec by = key.key == "ArrowLeft"    ? Vec(-step, 0)

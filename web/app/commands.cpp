@@ -114,6 +114,7 @@ void App::obey(std::string_view json) {
   } else if (what == "reset") {
     playback.pause();
     workspace.reset();
+    seen_step_ = 0;
     scene_changed();
   } else if (what == "undo" || what == "redo") {
     what == "undo" ? workspace.undo() : workspace.redo();
@@ -124,6 +125,7 @@ void App::obey(std::string_view json) {
       ui.notice(status.error().text(), true);
     } else {
       canvas.selection.clear();
+      seen_step_ = 0;
       scene_changed();
       canvas.fit_beginning();
     }
@@ -140,6 +142,7 @@ void App::obey(std::string_view json) {
   } else if (what == "panes") {
     shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
     shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));
+    if (!shows_graph) canvas.close_menu(ui);
   } else if (what == "fit") {
     canvas.fit();
   } else if (what == "edit") {

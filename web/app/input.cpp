@@ -5,6 +5,9 @@
 #include <cfloat>
 #include <cmath>
 
+// For the events that ImGui still holds back.
+#include <imgui_internal.h>
+
 namespace sandflow::ui {
 
 namespace {
@@ -14,7 +17,6 @@ enum PointerKind { kMove, kDown, kUp, kLeave, kCancel };
 ImGuiKey imgui_key(std::string_view key) {
   if (key == "Escape") return ImGuiKey_Escape;
   if (key == "Enter") return ImGuiKey_Enter;
-  if (key == "Tab") return ImGuiKey_Tab;
   if (key == " ") return ImGuiKey_Space;
   return ImGuiKey_None;
 }
@@ -101,6 +103,10 @@ void Input::key(std::string_view key, bool down, int modifiers) {
   io.AddKeyEvent(ImGuiMod_Shift, shift_held);
   if (const ImGuiKey known = imgui_key(key); known != ImGuiKey_None) io.AddKeyEvent(known, down);
   if (down) keys.push_back({std::string(key), shift_held, (modifiers & (2 | 8)) != 0, (modifiers & 4) != 0});
+}
+
+bool Input::has_waiting() const {
+  return is_waiting_ || ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
 }
 
 void Input::focus(bool focused) {

@@ -31,7 +31,7 @@ class Input {
   void begin_frame(double time_ms, Vec size, float ratio);
   void read_state();  // After ImGui has begun its frame.
   void end_frame();
-  bool has_waiting() const { return is_waiting_; }
+  bool has_waiting() const;  // Also what ImGui keeps for the frames to come.
 
   // This frame's, in CSS pixels.
   Vec mouse;

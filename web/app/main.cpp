@@ -84,12 +84,18 @@ EMSCRIPTEN_KEEPALIVE void sandflow_key(const char* key, int down, int modifiers)
 }
 
 EMSCRIPTEN_KEEPALIVE void sandflow_focus(int focused) {
-  if (app) app->ui.input.focus(focused != 0);
+  if (app) app->focus(focused != 0);
 }
 
 EMSCRIPTEN_KEEPALIVE void sandflow_text_done(int id, const char* value, int accepted) {
   if (!app) return;
   app->ui.entry.done(id, value, accepted != 0);
+  app->wake();
+}
+
+EMSCRIPTEN_KEEPALIVE void sandflow_text_changed(int id, const char* value) {
+  if (!app) return;
+  app->ui.entry.changed(id, value);
   app->wake();
 }
 

@@ -26,25 +26,47 @@ std::string Outbox::take() {
 void TextEntry::open(Outbox& outbox, Request request, Make make) {
   ++id_;
   key_ = request.key;
-  value_ = request.value;
+  typed_ = request.value;
+  request_ = std::move(request);
   make_ = std::move(make);
+  send(outbox);
+}
+
+int TextEntry::open_live(Outbox& outbox, Request request) {
+  open(outbox, std::move(request), nullptr);
+  return id_;
+}
+
+void TextEntry::place(Outbox& outbox, const Rect& box) {
+  request_.box = box;
+  send(outbox);
+}
+
+void TextEntry::close(Outbox& outbox) {
+  key_.clear();
+  outbox.add(JsonWriter().open().field("type", "close-text").field("id", id_).close().take());
+}
+
+void TextEntry::send(Outbox& outbox) const {
+  const Rect& box = request_.box;
   JsonWriter json;
-  json.open()
-      .field("type", "edit-text")
-      .field("id", id_)
-      .field("x", request.box.min.x)
-      .field("y", request.box.min.y);
-  json.field("width", request.box.width())
-      .field("height", request.box.height())
-      .field("value", request.value);
-  json.field("mono", request.is_mono).field("size", request.size).field("label", request.label).close();
+  json.open().field("type", "edit-text").field("id", id_).field("live", !make_);
+  json.field("x", box.min.x).field("y", box.min.y).field("width", box.width()).field("height", box.height());
+  json.field("value", request_.value).field("placeholder", request_.placeholder);
+  json.field("mono", request_.is_mono).field("size", request_.size).field("label", request_.label).close();
   outbox.add(json.take());
 }
 
 void TextEntry::done(int id, std::string_view value, bool accepted) {
-  if (id != id_ || key_.empty()) return;
-  if (accepted && value != value_) ready_.push_back({make_(value), {}});
+  if (!is_open(id)) return;
+  typed_ = value;
+  if (accepted && make_ && value != request_.value) ready_.push_back({make_(value), {}});
+  if (accepted) accepted_ = id;
   key_.clear();
+}
+
+void TextEntry::changed(int id, std::string_view value) {
+  if (is_open(id)) typed_ = value;
 }
 
 Changes TextEntry::take() {

@@ -37,22 +37,33 @@ class TextEntry {
   using Make = std::function<edit::Edit(std::string_view)>;
 
   struct Request {
-    std::string key, value, label;
+    std::string key, value, label, placeholder;
     Rect box;  // CSS pixels of the canvas.
     bool is_mono = true;
     float size = 13;
   };
   void open(Outbox& outbox, Request request, Make make);
+  // For a search: every change of the text is told while it is typed, and nothing is edited. The entry's id.
+  int open_live(Outbox& outbox, Request request);
+  void place(Outbox& outbox, const Rect& box);  // The field has moved.
+  void close(Outbox& outbox);
   bool is_open(std::string_view key) const { return !key_.empty() && key_ == key; }
   bool is_open() const { return !key_.empty(); }
+  bool is_open(int id) const { return is_open() && id == id_; }
+  const std::string& typed() const { return typed_; }  // Of a live one.
+  bool was_accepted(int id) const { return id == accepted_; }
   // The page's answer; nothing if it was given up.
   void done(int id, std::string_view value, bool accepted);
+  void changed(int id, std::string_view value);
   Changes take();
 
  private:
-  int id_ = 0;
-  std::string key_, value_;
-  Make make_;
+  void send(Outbox& outbox) const;
+
+  int id_ = 0, accepted_ = 0;
+  std::string key_, typed_;
+  Request request_;
+  Make make_;  // None: live.
   Changes ready_;
 };
 

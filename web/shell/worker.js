@@ -39,6 +39,7 @@ const calls = {
   key: ({ key, down, modifiers }) => withText(key, (text) => app._sandflow_key(text, down, modifiers)),
   focus: ({ value }) => app._sandflow_focus(value),
   "text-done": ({ id, value, accepted }) => withText(value, (text) => app._sandflow_text_done(id, text, accepted)),
+  "text-changed": ({ id, value }) => withText(value, (text) => app._sandflow_text_changed(id, text)),
   command: ({ command }) => withText(JSON.stringify(command), (text) => app._sandflow_command(text)),
   visible: ({ value }) => (visible = value),
   // For the tests: what a driver update or a laptop's lid does to a page.
