@@ -1,6 +1,7 @@
 // Storage of tensors: one aligned block of plain elements, or a vector of strings.
 #include "engine/core/tensor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -13,25 +14,38 @@ struct Tensor::Storage {
   static constexpr std::align_val_t kAlignment{16};
 
   explicit Storage(std::size_t byte_count)
-      : bytes(static_cast<std::byte*>(::operator new(byte_count + 16, kAlignment))), size(byte_count) {}
+      : bytes(static_cast<std::byte*>(::operator new(byte_count + 16, kAlignment))), size(byte_count) {
+    live += static_cast<std::int64_t>(size);
+  }
   explicit Storage(std::vector<std::string> values) : strings(std::move(values)) {}
-  ~Storage() { ::operator delete(bytes, kAlignment); }
+  ~Storage() {
+    live -= static_cast<std::int64_t>(size);
+    ::operator delete(bytes, kAlignment);
+  }
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
   std::byte* bytes = nullptr;
   std::size_t size = 0;
   std::vector<std::string> strings;
+
+  static inline std::int64_t live = 0;  // Bytes of all tensors there are.
 };
 
-Result<Tensor> Tensor::make(DType dtype, Shape shape) {
+Status Tensor::check_size(DType dtype, const Shape& shape) {
   SANDFLOW_CHECK(shape.fully_defined());
+  if (shape.rank() > kMaxRank)
+    return invalid_argument(cat("Shape must have at most ", kMaxRank, " dimensions, not ", shape.rank()));
   const std::int64_t per_element =
       dtype == DType::kString ? 32 : static_cast<std::int64_t>(size_in_bytes(dtype));
-  if (shape.elements() > kMaxBytes / per_element)
-    return Error{ErrorKind::kResourceExhausted,
-                 cat("OOM when allocating tensor with shape", shape.runtime(), " and type ", cpp_name(dtype)),
-                 {}};
+  if (shape.elements() <= (std::min(kMaxBytes, kMaxLiveBytes - Storage::live)) / per_element) return {};
+  return Error{ErrorKind::kResourceExhausted,
+               cat("OOM when allocating tensor with shape", shape.runtime(), " and type ", cpp_name(dtype)),
+               {}};
+}
+
+Result<Tensor> Tensor::make(DType dtype, Shape shape) {
+  SANDFLOW_TRY(check_size(dtype, shape));
   return Tensor(dtype, std::move(shape));
 }
 
@@ -67,6 +81,11 @@ void* Tensor::own_data(DType expected) {
 double Tensor::number(std::int64_t i) const {
   return with_plain(dtype_,
                     [&]<class T>() { return static_cast<double>(read<T>()[static_cast<std::size_t>(i)]); });
+}
+
+std::int64_t Tensor::integer(std::int64_t i) const {
+  const auto k = static_cast<std::size_t>(i);
+  return dtype_ == DType::kInt64 ? read<std::int64_t>()[k] : read<std::int32_t>()[k];
 }
 
 Tensor Tensor::reshaped(Shape shape) const {

@@ -18,11 +18,16 @@ class Tensor {
  public:
   // No tensor may be larger: a learner's slip (zeros([10**12])) gets an error, not a dead page.
   static constexpr std::int64_t kMaxBytes = std::int64_t{1} << 28;
+  // Nor may all together: WebAssembly's memory ends at 2 GiB.
+  static constexpr std::int64_t kMaxLiveBytes = std::int64_t{1} << 30;
+  static constexpr int kMaxRank = 254;  // TensorFlow's own limit.
 
   Tensor() = default;  // No value at all; `defined()` is false.
   // Zeros (empty strings) of a shape known to fit; `make` is the form for shapes a learner chose.
   Tensor(DType dtype, Shape shape);
   static Result<Tensor> make(DType dtype, Shape shape);
+  // What keeps `make` from making one: ResourceExhaustedError, InvalidArgumentError for too high a rank.
+  static Status check_size(DType dtype, const Shape& shape);
 
   template <class T>
   static Tensor scalar(T value) {
@@ -59,6 +64,8 @@ class Tensor {
 
   // Element `i` of any numeric or bool tensor as a double (int64 above 2^53 is rounded).
   double number(std::int64_t i) const;
+  // Element `i` of an integer tensor.
+  std::int64_t integer(std::int64_t i) const;
   // The same elements seen with another shape of as many elements.
   Tensor reshaped(Shape shape) const;
   // Whether dtype, shape and every bit of every element agree.

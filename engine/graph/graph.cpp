@@ -225,7 +225,7 @@ Shape Graph::constant_as_shape(Output output) const {
   if (const auto value = constant_value(output); value && value->shape().rank() == 1) {
     Shape shape;
     for (std::int64_t i = 0; i < value->elements(); ++i) {
-      const auto size = static_cast<std::int64_t>(value->number(i));
+      const std::int64_t size = value->integer(i);
       shape.append(size < 0 ? Shape::kUnknown : size);
     }
     return shape;
@@ -233,7 +233,8 @@ Shape Graph::constant_as_shape(Output output) const {
   const Node& source = node(output.node);
   if (std::string_view(source.op->type) == "Shape") return shape(source.inputs[0]);
   const Shape& vector = shape(output);
-  if (vector.has_rank() && vector.rank() == 1 && vector.dim(0) != Shape::kUnknown)
+  if (vector.has_rank() && vector.rank() == 1 && vector.dim(0) != Shape::kUnknown &&
+      vector.dim(0) <= Tensor::kMaxRank)
     return Shape::unknown_dims(static_cast<int>(vector.dim(0)));
   return Shape::unknown_rank();
 }

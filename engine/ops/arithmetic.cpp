@@ -47,6 +47,15 @@ struct Quotient {
 
 Status compute_add(KernelContext& c) {
   if (c.input(0).dtype() != DType::kString) return for_numeric<Plus>(c);
+  // A text added to itself again and again would soon fill the memory.
+  const auto longest = [&](int i) {
+    std::size_t length = 0;
+    for (const std::string& text : c.in<std::string>(i)) length = std::max(length, text.size());
+    return static_cast<std::int64_t>(length);
+  };
+  const std::int64_t elements = std::max(c.input(0).elements(), c.input(1).elements());
+  if (longest(0) + longest(1) > Tensor::kMaxBytes / 16 / std::max<std::int64_t>(elements, 1))
+    return Error{ErrorKind::kResourceExhausted, "OOM when adding strings", {}};
   return map_binary<std::string, std::string>(c, [](const auto& x, const auto& y) { return x + y; });
 }
 

@@ -25,6 +25,11 @@ std::vector<Output> no_gradient(GradientContext& c) { return std::vector<Output>
 Result<BroadcastPlan> plan_broadcast(const Shape& x, const Shape& y) {
   Result<Shape> shape = broadcast(x, y);
   if (!shape.ok()) return invalid_argument(cat("Incompatible shapes: ", x.runtime(), " vs. ", y.runtime()));
+  // Nothing will be read; and the sizes beside a 0 may be too large to multiply.
+  if (shape->elements() == 0) {
+    const std::vector<std::int64_t> none(static_cast<std::size_t>(shape->rank()), 0);
+    return BroadcastPlan{*shape, none, none};
+  }
   const auto strides = [&](const Shape& operand) {
     std::vector<std::int64_t> out(static_cast<std::size_t>(shape->rank()), 0);
     std::int64_t stride = 1;

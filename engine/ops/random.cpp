@@ -21,7 +21,7 @@ Status compute_random(KernelContext& c) {
         cat("shape must be a vector of {int32,int64}, got shape ", c.input(0).shape().runtime()));
   Shape shape;
   for (std::int64_t i = 0; i < c.input(0).elements(); ++i) {
-    const auto dim = static_cast<std::int64_t>(c.input(0).number(i));
+    const auto dim = c.input(0).integer(i);
     if (dim < 0) return invalid_argument(cat("Dimension ", dim, " must be >= 0"));
     shape.append(dim);
   }

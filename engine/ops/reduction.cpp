@@ -20,7 +20,7 @@ Error bad_axis(std::int64_t axis, int rank, bool at_run_time) {
 Result<std::vector<bool>> folded_axes(const Tensor& axes, int rank, bool at_run_time) {
   std::vector<bool> folded(static_cast<std::size_t>(rank), false);
   for (std::int64_t i = 0; i < axes.elements(); ++i) {
-    const auto axis = static_cast<std::int64_t>(axes.number(i));
+    const auto axis = axes.integer(i);
     if (axis < -rank || axis >= rank) return bad_axis(axis, rank, at_run_time);
     folded[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
   }
@@ -128,7 +128,7 @@ Output spread(GradientContext& c) {
     }
     std::set<std::int64_t> sorted;
     for (std::int64_t i = 0; i < axes->elements(); ++i) {
-      const auto axis = static_cast<std::int64_t>(axes->number(i));
+      const auto axis = axes->integer(i);
       sorted.insert(axis < 0 ? axis + shape.rank() : axis);
     }
     for (std::int64_t axis : sorted) {
@@ -169,7 +169,7 @@ Status infer_argmax(InferenceContext& c) {
     c.output(0, Shape::unknown_dims(std::max(0, shape.rank() - 1)));
     return {};
   }
-  auto axis = static_cast<std::int64_t>(axis_value->number(0));
+  auto axis = axis_value->integer(0);
   if (axis < -shape.rank() || axis >= shape.rank())
     return value_error(cat("Dimension (", axis, ") must be in the range [", -shape.rank(), ", ", shape.rank(),
                            "), where ", shape.rank(), " is the number of dimensions in the input."));
@@ -186,7 +186,7 @@ Status compute_argmax(KernelContext& c) {
   if (c.input(1).shape().rank() != 0)
     return invalid_argument(
         cat("dim must be a scalar, but received tensor of shape: ", c.input(1).shape().runtime()));
-  auto axis = static_cast<std::int64_t>(c.input(1).number(0));
+  auto axis = c.input(1).integer(0);
   if (axis < -rank || axis >= rank)
     return invalid_argument(cat("Expected dimension in the range [", -rank, ", ", rank, "), but got ", axis));
   if (axis < 0) axis += rank;
@@ -196,6 +196,7 @@ Status compute_argmax(KernelContext& c) {
   if (size == 0)
     return invalid_argument(cat("Reduction axis ", axis, " is empty in shape ", input.shape().runtime()));
   SANDFLOW_TRY(c.allocate(0, folded_shape(input.shape(), folded, false)));
+  if (c.output(0).elements() == 0) return {};
   std::int64_t inner = 1;
   for (int i = static_cast<int>(axis) + 1; i < rank; ++i) inner *= input.shape().dim(i);
   return with_numeric(input.dtype(), [&]<class T>() {

@@ -14,8 +14,7 @@ Output shape_of(GradientContext& c, Output x) {
 
 std::vector<std::int64_t> integers(const Tensor& tensor) {
   std::vector<std::int64_t> out;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i)
-    out.push_back(static_cast<std::int64_t>(tensor.number(i)));
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) out.push_back(tensor.integer(i));
   return out;
 }
 
@@ -89,6 +88,7 @@ Status compute_reshape(KernelContext& c) {
     return invalid_argument(cat("Input to reshape is a tensor with ", x.elements(),
                                 " values, but the requested shape has ", known));
   }
+  SANDFLOW_TRY(Tensor::check_size(x.dtype(), to));
   c.forward(0, x.reshaped(to));
   return {};
 }
@@ -157,7 +157,7 @@ Status compute_zeros_like(KernelContext& c) {
 
 Result<std::int64_t> expanded_axis(const Tensor& axis_tensor, int rank, bool at_run_time) {
   if (axis_tensor.elements() != 1) return invalid_argument("'dim' must be a tensor with a single value");
-  const auto axis = static_cast<std::int64_t>(axis_tensor.number(0));
+  const auto axis = axis_tensor.integer(0);
   if (axis < -1 - rank || axis > rank) {
     if (at_run_time)
       return invalid_argument(
@@ -188,7 +188,9 @@ Status infer_expand_dims(InferenceContext& c) {
 Status compute_expand_dims(KernelContext& c) {
   const Result<std::int64_t> axis = expanded_axis(c.input(1), c.input(0).shape().rank(), true);
   if (!axis.ok()) return axis.error();
-  c.forward(0, c.input(0).reshaped(with_axis(c.input(0).shape(), *axis)));
+  const Shape expanded = with_axis(c.input(0).shape(), *axis);
+  SANDFLOW_TRY(Tensor::check_size(c.input(0).dtype(), expanded));
+  c.forward(0, c.input(0).reshaped(expanded));
   return {};
 }
 

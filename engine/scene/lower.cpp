@@ -33,8 +33,10 @@ class Lowering {
       add(index);
       out_.owner.resize(static_cast<std::size_t>(out_.graph->size()), index);
     }
+    find_writes();
     add_training();
     out_.owner.resize(static_cast<std::size_t>(out_.graph->size()), -1);
+    find_writes();
     return std::move(out_);
   }
 
@@ -184,6 +186,8 @@ class Lowering {
     } else {
       const Result<DType> type = dtype_field(node(index), "dtype");
       if (!type.ok()) return type.error();
+      if (!is_floating(*type))  // As init_ops.py says it of initializers that draw numbers.
+        return value_error(cat("Expected floating point type, got <dtype: '", name(*type), "'>."));
       if (field_text(node(index), "shape").empty())
         return value_error(cat("Shape of a new variable (", own.name,
                                ") must be fully defined, but instead was <unknown>."));
@@ -192,7 +196,7 @@ class Lowering {
       if (!declared->fully_defined())
         return value_error(cat("Shape of a new variable (", own.name,
                                ") must be fully defined, but instead was ", declared->python(), "."));
-      if (const auto fits = Tensor::make(*type, *declared); !fits.ok()) return fits.error();
+      SANDFLOW_TRY(Tensor::check_size(*type, *declared));
       const std::string chosen = field_text(node(index), "initializer");
       const InitializerType* initializer =
           find_initializer_type(chosen.empty() ? scene_.training.initializer.name : chosen);
@@ -260,12 +264,16 @@ class Lowering {
       inputs[i] = tf::constant(b, *tensor, arg(i).name);
       SANDFLOW_TRY(b.status());
     }
+    // tf.divide of integers is the true quotient: both become float64 (math_ops.py, _truediv_python3).
+    if (std::string_view(op.type) == "RealDiv" && is_integer(b.dtype(inputs[0])) &&
+        b.dtype(inputs[0]) == b.dtype(inputs[1]))
+      for (Output& input : inputs) input = b.op("Cast", {input}, {{"DstT", DType::kFloat64}}, "Cast");
     Attrs attrs;
     for (const NodeField& field : type.fields) {
       if (field.name == "seed") {
         const auto op_seed = seed_field(node(index));
         if (!op_seed.ok()) return op_seed.error();
-        const SeedPair pair = out_.graph->op_seed(*op_seed == 0 ? std::nullopt : *op_seed);
+        const SeedPair pair = out_.graph->op_seed(*op_seed);
         attrs.push_back({"seed", pair.seed});
         attrs.push_back({"seed2", pair.seed2});
         continue;
@@ -340,12 +348,21 @@ class Lowering {
     Model& model = out_.model;
     model.accuracy = role(scene_.training.accuracy);
     model.prediction = role(scene_.training.prediction);
+    const auto refuse_writer = [&](Output& tensor, const std::string& name) {
+      if (!tensor.valid() || !out_.writes[static_cast<std::size_t>(tensor.node)]) return;
+      tensor = {};
+      out_.training_error =
+          value_error(cat("'", name, "' changes a variable; it cannot be what training looks at."));
+    };
+    refuse_writer(model.accuracy, scene_.training.accuracy);
+    refuse_writer(model.prediction, scene_.training.prediction);
     Builder b(*out_.graph);
     std::vector<tf::Variable> all = variables_;
     if (!scene_.training.loss.empty()) {
       model.loss = role(scene_.training.loss);
+      refuse_writer(model.loss, scene_.training.loss);
       if (const Status status = add_updates(b, all); !status.ok()) {
-        out_.training_error = status.error();
+        if (!out_.training_error) out_.training_error = status.error();
         model.loss = {};
         model.train_op = -1;
         all = variables_;
@@ -354,7 +371,31 @@ class Lowering {
     if (all.empty()) return;
     Builder initializers(*out_.graph);
     model.init_op = tf::variables_initializer(initializers, all);
+    for (const tf::Variable& variable : all) model.initializers.push_back(variable.initializer);
     SANDFLOW_CHECK(initializers.ok());
+  }
+
+  // Nodes that a gradient with respect to `xs` can reach.
+  std::vector<bool> behind(const std::vector<Output>& xs) const {
+    std::vector<bool> reached(static_cast<std::size_t>(out_.graph->size()), false);
+    for (Output x : xs) reached[static_cast<std::size_t>(x.node)] = true;
+    for (const Node& node : out_.graph->nodes())
+      for (Output input : node.inputs)
+        if (is_floating(out_.graph->dtype(input)) && reached[static_cast<std::size_t>(input.node)])
+          reached[static_cast<std::size_t>(node.id)] = true;
+    return reached;
+  }
+
+  // Nodes that write to a variable, or need one that does.
+  void find_writes() {
+    for (int id = static_cast<int>(out_.writes.size()); id < out_.graph->size(); ++id) {
+      const Node& node = out_.graph->node(id);
+      bool writes = node.op->is_stateful && node.op->family != Family::kRandom && !node.inputs.empty();
+      for (Output input : node.inputs) writes = writes || out_.writes[static_cast<std::size_t>(input.node)];
+      for (int control : node.control_inputs)
+        writes = writes || out_.writes[static_cast<std::size_t>(control)];
+      out_.writes.push_back(writes);
+    }
   }
 
   // Names the node that keeps the loss from being computed: the first one on the way to it that has an error.
@@ -391,10 +432,13 @@ class Lowering {
       trained.push_back(variable);
       xs.push_back(variable.ref);
     }
-    // The canvas shows the gradient of every node; asking for them adds nothing where they are on the way.
+    // The canvas shows the gradient of every node between a variable and the loss; they are on the way
+    // anyhow.
+    const std::vector<bool> trains = behind(xs);
     std::vector<int> shown;
     for (int i = 0; i < static_cast<int>(out_.nodes.size()); ++i) {
-      if (lowered(i).outputs.empty() || !is_floating(out_.graph->dtype(lowered(i).outputs[0]))) continue;
+      if (lowered(i).outputs.empty() || !trains[static_cast<std::size_t>(lowered(i).outputs[0].node)])
+        continue;
       shown.push_back(i);
       xs.push_back(lowered(i).outputs[0]);
     }

@@ -24,6 +24,7 @@ struct Lowered {
   std::unique_ptr<Graph> graph;
   std::vector<LoweredNode> nodes;  // As Scene::nodes.
   std::vector<int> owner;          // Which scene node added a graph node; -1 for training's own.
+  std::vector<bool> writes;        // By graph node: looking at its value would change a variable.
   Model model;
   std::optional<Error> training_error;  // Why the loss cannot be minimised.
 };

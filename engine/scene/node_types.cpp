@@ -52,7 +52,8 @@ NodeType from_op(const Op& op) {
     NodeField field;
     field.name = spec.name;
     field.kind = spec.kind;
-    field.initial = initial_text(spec);
+    // An operation's seed of 0 means something else than none at all.
+    if (field.name != "seed") field.initial = initial_text(spec);
     field.minimum = spec.minimum;
     field.maximum = spec.maximum;
     if (spec.kind == AttrKind::kType) field.choices = dtype_names(*spec.allowed);

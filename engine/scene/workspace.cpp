@@ -37,36 +37,22 @@ Result<std::optional<Dataset>> make_data(const Choice& data) {
   return std::optional<Dataset>(*std::move(made));
 }
 
-// Which graph nodes need node `id`, itself included.
-std::vector<bool> dependents(const Graph& graph, int id) {
-  std::vector<bool> depends(static_cast<std::size_t>(graph.size()), false);
-  depends[static_cast<std::size_t>(id)] = true;
-  for (const Node& node : graph.nodes()) {
-    const auto needs = [&](int other) { return static_cast<bool>(depends[static_cast<std::size_t>(other)]); };
-    if (std::any_of(node.inputs.begin(), node.inputs.end(), [&](Output in) { return needs(in.node); }) ||
-        std::any_of(node.control_inputs.begin(), node.control_inputs.end(), needs))
-      depends[static_cast<std::size_t>(node.id)] = true;
+// What a scene takes in memory, roughly.
+std::size_t weight(const Scene& scene) {
+  std::size_t bytes = sizeof(Scene);
+  for (const SceneNode& node : scene.nodes) {
+    bytes += sizeof(SceneNode) + node.name.size() + node.type.size();
+    for (const Port& port : node.inputs) bytes += sizeof(Port) + port.text.size();
+    for (const auto& [name, text] : node.attrs) bytes += 2 * sizeof(std::string) + name.size() + text.size();
   }
-  return depends;
-}
-
-// Whether looking at a node's value would change a variable.
-std::vector<bool> writers(const Graph& graph) {
-  std::vector<bool> writes(static_cast<std::size_t>(graph.size()), false);
-  for (const Node& node : graph.nodes()) {
-    const bool draws = node.op->family == Family::kRandom;
-    bool any = node.op->is_stateful && !draws && !node.op->inputs.empty();
-    for (Output in : node.inputs) any = any || writes[static_cast<std::size_t>(in.node)];
-    for (int control : node.control_inputs) any = any || writes[static_cast<std::size_t>(control)];
-    writes[static_cast<std::size_t>(node.id)] = any;
-  }
-  return writes;
+  return bytes;
 }
 
 }  // namespace
 
 struct Workspace::State {
   static constexpr std::size_t kUndoLimit = 500;
+  static constexpr std::size_t kUndoBytes = 64u << 20;
 
   Scene scene;
   std::vector<Scene> undo, redo;
@@ -92,12 +78,14 @@ struct Workspace::State {
       data_made = next.data;
     }
     const bool goes_on = may_go_on && trainer && run_key(scene) == run_key(next);
+    const bool same_training = scene.training == next.training;
     scene = std::move(next);
-    if (goes_on)
-      trainer->set(live_settings(scene.training));
-    else
+    if (!goes_on) {
       restart();
-    is_stale = true;
+    } else if (!same_training) {
+      trainer->set(live_settings(scene.training));
+      is_stale = true;
+    }
     return {};
   }
 
@@ -119,35 +107,20 @@ struct Workspace::State {
     return take(std::move(next));
   }
 
+  // The last step can always be undone.
+  void forget_the_oldest() {
+    std::size_t bytes = 0, kept = 0;
+    while (kept < std::min(undo.size(), kUndoLimit)) {
+      bytes += weight(undo[undo.size() - 1 - kept]);
+      if (kept > 0 && bytes > kUndoBytes) break;
+      ++kept;
+    }
+    undo.erase(undo.begin(), undo.end() - static_cast<std::ptrdiff_t>(kept));
+  }
+
   int owner_of(const std::string& graph_node) const {
     const auto id = lowered.graph->find(graph_node);
     return id ? lowered.owner[static_cast<std::size_t>(*id)] : -1;
-  }
-
-  // Values of what `wanted` names, by one run where nothing fails; what depends on a failing node stays
-  // undefined. `put(i, value)` takes the value of wanted[i]; `blame(node, error)` hears of failures.
-  template <class Put, class Blame>
-  void observe(const std::vector<Output>& wanted, Put put, Blame blame) {
-    const std::vector<bool> writes = writers(*lowered.graph);
-    std::vector<std::size_t> rest;
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      if (wanted[i].valid() && !writes[static_cast<std::size_t>(wanted[i].node)]) rest.push_back(i);
-    while (!rest.empty()) {
-      std::vector<Fetch> fetches;
-      for (std::size_t i : rest) fetches.emplace_back(wanted[i]);
-      const auto values = trainer->session().observe(fetches, trainer->last_feeds());
-      if (values.ok()) {
-        for (std::size_t k = 0; k < rest.size(); ++k) put(rest[k], (*values)[k]);
-        return;
-      }
-      blame(values.error());
-      const auto failed = lowered.graph->find(values.error().node);
-      if (!failed) return;
-      const std::vector<bool> depends = dependents(*lowered.graph, *failed);
-      const std::size_t before = rest.size();
-      std::erase_if(rest, [&](std::size_t i) { return depends[static_cast<std::size_t>(wanted[i].node)]; });
-      if (rest.size() == before) return;
-    }
   }
 
   void refresh() {
@@ -167,30 +140,34 @@ struct Workspace::State {
     s.training_error = lowered.training_error ? lowered.training_error : trainer->error();
     s.can_train = trainer->can_train();
     s.nodes.assign(scene.nodes.size(), {});
-    std::vector<Output> values, gradients;
+    std::vector<Output> values, wanted;
+    std::vector<Tensor*> places;
+    const auto look_at = [&](Output tensor, Tensor& place) {
+      if (!tensor.valid() || lowered.writes[static_cast<std::size_t>(tensor.node)]) return;
+      wanted.push_back(tensor);
+      places.push_back(&place);
+    };
     for (std::size_t i = 0; i < s.nodes.size(); ++i) {
       const LoweredNode& from = lowered.nodes[i];
       NodeSnapshot& node = s.nodes[i];
       node.error = from.error;
       node.is_blocked = from.is_blocked;
       values.push_back(from.outputs.empty() ? Output{} : from.outputs[0]);
-      gradients.push_back(from.gradient);
+      look_at(values.back(), node.value);
+      look_at(from.gradient, node.gradient);
       if (from.outputs.empty()) continue;
       const Output shown = from.ref.valid() ? from.ref : from.outputs[0];
       node.graph_name = lowered.graph->node(shown.node).name;
       node.dtype = lowered.graph->dtype(shown);
       node.shape = lowered.graph->shape(shown);
     }
-    const auto blame = [&](const Error& error) {
+    const Session::Sight sight = trainer->session().look(wanted, trainer->last_feeds());
+    for (std::size_t i = 0; i < wanted.size(); ++i) *places[i] = sight.values[i];
+    for (const Error& error : sight.errors) {
       const int owner = owner_of(error.node);
       if (owner >= 0 && !s.nodes[static_cast<std::size_t>(owner)].error)
         s.nodes[static_cast<std::size_t>(owner)].error = error;
-    };
-    observe(
-        values, [&](std::size_t i, const Tensor& value) { s.nodes[i].value = value; }, blame);
-    observe(
-        gradients, [&](std::size_t i, const Tensor& value) { s.nodes[i].gradient = value; },
-        [](const Error&) {});
+    }
     number_order(values);
     ++s.version;
   }
@@ -229,7 +206,7 @@ Status Workspace::apply(const edit::Edit& edit, std::string_view gesture) {
   SANDFLOW_TRY(state_->take(*std::move(next)));
   const bool continues = !gesture.empty() && gesture == state_->gesture && state_->redo.empty();
   if (!continues) state_->undo.push_back(std::move(before));
-  if (state_->undo.size() > State::kUndoLimit) state_->undo.erase(state_->undo.begin());
+  state_->forget_the_oldest();
   state_->redo.clear();
   state_->gesture = gesture;
   return {};

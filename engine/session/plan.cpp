@@ -39,9 +39,12 @@ bool all_finite(const Tensor& tensor) {
 
 }  // namespace
 
+bool Plan::is_fed(Output output) const {
+  return std::find(request_.feeds.begin(), request_.feeds.end(), output) != request_.feeds.end();
+}
+
 void Plan::require(Output output, std::vector<bool>& needed) const {
-  if (std::find(request_.feeds.begin(), request_.feeds.end(), output) == request_.feeds.end())
-    require_node(output.node, needed);
+  if (!is_fed(output)) require_node(output.node, needed);
 }
 
 void Plan::require_node(int first, std::vector<bool>& needed) const {
@@ -52,8 +55,7 @@ void Plan::require_node(int first, std::vector<bool>& needed) const {
     if (needed[static_cast<std::size_t>(id)]) continue;
     needed[static_cast<std::size_t>(id)] = true;
     for (Output input : graph_.node(id).inputs)
-      if (std::find(request_.feeds.begin(), request_.feeds.end(), input) == request_.feeds.end())
-        pending.push_back(input.node);
+      if (!is_fed(input)) pending.push_back(input.node);
     for (int control : graph_.node(id).control_inputs) pending.push_back(control);
   }
 }
@@ -61,8 +63,7 @@ void Plan::require_node(int first, std::vector<bool>& needed) const {
 Variable* Plan::variable_of(Output ref) { return &state_.variables[variable_node(graph_, ref).id]; }
 
 const Tensor* Plan::slot(Output output) {
-  const bool fed = std::find(request_.feeds.begin(), request_.feeds.end(), output) != request_.feeds.end();
-  if (!fed && graph_.result(output).is_ref) return nullptr;
+  if (!is_fed(output) && graph_.result(output).is_ref) return nullptr;
   return &values_[output];
 }
 
@@ -91,9 +92,17 @@ void Plan::place(const Node& node) {
   if (std::string_view(node.op->type) == "Const") {
     KernelContext context(step.slots);
     SANDFLOW_CHECK(node.op->compute(context).ok());
-  } else {
-    steps_.push_back(std::move(step));
+    return;
   }
+  const auto need = [&](int id) {
+    if (const std::size_t earlier = step_of_[static_cast<std::size_t>(id)]; earlier != kNoStep)
+      step.needs.push_back(earlier);
+  };
+  for (Output input : node.inputs)
+    if (!is_fed(input)) need(input.node);
+  for (int control : node.control_inputs) need(control);
+  step_of_[static_cast<std::size_t>(node.id)] = steps_.size();
+  steps_.push_back(std::move(step));
 }
 
 Plan::Plan(const Graph& graph, SessionState& state, Request request)
@@ -103,30 +112,55 @@ Plan::Plan(const Graph& graph, SessionState& state, Request request)
   for (int target : request_.targets) require_node(target, needed);
   for (Output fetch : request_.fetches) slot(fetch);
   seen_.resize(request_.fetches.size());
+  step_of_.assign(static_cast<std::size_t>(graph.size()), kNoStep);
   for (int id = 0; id < graph.size(); ++id)
     if (needed[static_cast<std::size_t>(id)]) place(graph.node(id));
 }
 
-Status Plan::run(const std::vector<Tensor>& feeds) {
-  // What was fed is what a tensor of that name is, even where its node runs for another of its outputs.
-  const auto feed = [&] {
-    for (std::size_t i = 0; i < feeds.size(); ++i) values_[request_.feeds[i]] = feeds[i];
-  };
-  feed();
-  for (Step& step : steps_) {
-    const Node& node = *step.slots.node;
-    for (std::size_t i = 0; i < step.reads.size(); ++i)
-      if (!step.reads[i]->value.defined()) return uninitialized(*step.read_names[i], node.name);
-    KernelContext context(step.slots);
-    if (Status status = node.op->compute(context); !status.ok()) return at(node, status.error());
-    for (std::size_t i : step.ref_fetches) seen_[i] = variable_of(request_.fetches[i])->value;
-    if (node.outputs.size() > 1) feed();
-  }
+// What was fed is what a tensor of that name is, even where its node runs for another of its outputs.
+void Plan::take(const std::vector<Tensor>& feeds) {
+  for (std::size_t i = 0; i < feeds.size(); ++i) values_[request_.feeds[i]] = feeds[i];
+}
+
+Status Plan::run_step(Step& step, const std::vector<Tensor>& feeds) {
+  const Node& node = *step.slots.node;
+  for (std::size_t i = 0; i < step.reads.size(); ++i)
+    if (!step.reads[i]->value.defined()) return uninitialized(*step.read_names[i], node.name);
+  KernelContext context(step.slots);
+  if (Status status = node.op->compute(context); !status.ok()) return at(node, status.error());
+  for (std::size_t i : step.ref_fetches) seen_[i] = variable_of(request_.fetches[i])->value;
+  if (node.outputs.size() > 1) take(feeds);
   return {};
+}
+
+Status Plan::run(const std::vector<Tensor>& feeds) {
+  failed_.clear();
+  take(feeds);
+  for (Step& step : steps_) SANDFLOW_TRY(run_step(step, feeds));
+  return {};
+}
+
+std::vector<Error> Plan::run_what_can(const std::vector<Tensor>& feeds) {
+  std::vector<Error> errors;
+  failed_.assign(steps_.size(), false);
+  take(feeds);
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    Step& step = steps_[i];
+    failed_[i] = std::any_of(step.needs.begin(), step.needs.end(), [&](std::size_t k) { return failed_[k]; });
+    if (failed_[i]) continue;
+    if (const Status status = run_step(step, feeds); !status.ok()) {
+      failed_[i] = true;
+      errors.push_back(status.error());
+    }
+  }
+  return errors;
 }
 
 Result<Tensor> Plan::fetched(std::size_t i) const {
   const Output fetch = request_.fetches[i];
+  const std::size_t step = step_of_[static_cast<std::size_t>(fetch.node)];
+  if (step < failed_.size() && failed_[step] && !is_fed(fetch))
+    return Error{ErrorKind::kInternal, cat("'", graph_.node(fetch.node).name, "' has not run."), {}};
   if (const auto value = values_.find(fetch); value != values_.end()) return value->second;
   if (seen_[i].defined()) return seen_[i];
   // It had no value then; perhaps this very run initialised it.

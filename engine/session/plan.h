@@ -43,7 +43,9 @@ class Plan {
   // `feeds` in the order of the request, of the right dtype. Errors carry the node and TensorFlow's
   // "\n\t [[{{node NAME}}]]".
   Status run(const std::vector<Tensor>& feeds);
-  // The value of fetch `i` after a run that went well; an error for a variable without a value.
+  // The same, but a step that fails only stops the steps that need it. What failed, in order.
+  std::vector<Error> run_what_can(const std::vector<Tensor>& feeds);
+  // The value of fetch `i` after a run; an error where a step failed, and for a variable without a value.
   Result<Tensor> fetched(std::size_t i) const;
   // The node ids in the order they run.
   std::vector<int> order() const;
@@ -56,20 +58,28 @@ class Plan {
     std::vector<const Variable*> reads;  // Must be initialised.
     std::vector<const Node*> read_names;
     std::vector<std::size_t> ref_fetches;  // Fetches of the references this step gives.
+    std::vector<std::size_t> needs;        // Earlier steps whose outputs, or mere running, it waits for.
   };
 
+  static constexpr std::size_t kNoStep = static_cast<std::size_t>(-1);
+
+  bool is_fed(Output output) const;
   void require(Output output, std::vector<bool>& needed) const;
   void require_node(int id, std::vector<bool>& needed) const;
   Variable* variable_of(Output ref);
   const Tensor* slot(Output output);
   void place(const Node& node);
+  void take(const std::vector<Tensor>& feeds);
+  Status run_step(Step& step, const std::vector<Tensor>& feeds);
 
   const Graph& graph_;
   SessionState& state_;
   Request request_;
   std::deque<Step> steps_;
-  std::map<Output, Tensor> values_;  // Every tensor of the plan that is no reference.
-  std::vector<Tensor> seen_;         // By fetch: what a reference held when its node ran.
+  std::map<Output, Tensor> values_;   // Every tensor of the plan that is no reference.
+  std::vector<Tensor> seen_;          // By fetch: what a reference held when its node ran.
+  std::vector<std::size_t> step_of_;  // By node.
+  std::vector<bool> failed_;          // By step, in the last run.
 };
 
 }  // namespace sandflow

@@ -35,6 +35,24 @@ Result<Tensor> converted(const Tensor& value, DType dtype) {
   return out;
 }
 
+Result<Tensor> Session::checked(const Feed& feed) const {
+  const Node::Result& key = graph_.result(feed.key);
+  const std::string& node = graph_.node(feed.key.node).name;
+  Result<Tensor> value = converted(feed.value, key.dtype);
+  if (!value.ok()) return Error{value.error().kind, value.error().message, node};
+  if (key.shape.compatible_with(value->shape())) return value;
+  return Error{ErrorKind::kValueError,
+               cat("Cannot feed value of shape ", value->shape().python(), " for Tensor '",
+                   graph_.tensor_name(feed.key), "', which has shape '", key.shape.python(), "'"),
+               node};
+}
+
+Plan& Session::plan_for(Request request) {
+  std::unique_ptr<Plan>& plan = plans_[request];
+  if (!plan) plan = std::make_unique<Plan>(graph_, state_, std::move(request));
+  return *plan;
+}
+
 // A graph may grow after its session was made.
 void Session::add_generators() {
   for (; nodes_seen_ < graph_.size(); ++nodes_seen_) {
@@ -59,14 +77,8 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
   Request request;
   std::vector<Tensor> values;
   for (const Feed& feed : feeds) {
-    const Node::Result& key = graph_.result(feed.key);
-    Result<Tensor> value = converted(feed.value, key.dtype);
+    Result<Tensor> value = checked(feed);
     if (!value.ok()) return value.error();
-    if (!key.shape.compatible_with(value->shape()))
-      return Error{ErrorKind::kValueError,
-                   cat("Cannot feed value of shape ", value->shape().python(), " for Tensor '",
-                       graph_.tensor_name(feed.key), "', which has shape '", key.shape.python(), "'"),
-                   graph_.node(feed.key.node).name};
     request.feeds.push_back(feed.key);
     values.push_back(*std::move(value));
   }
@@ -76,9 +88,8 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
     else
       request.fetches.push_back(fetch.output);
   }
-  std::unique_ptr<Plan>& plan = plans_[request];
-  if (!plan) plan = std::make_unique<Plan>(graph_, state_, request);
-  SANDFLOW_TRY(plan->run(values));
+  Plan& plan = plan_for(std::move(request));
+  SANDFLOW_TRY(plan.run(values));
   std::vector<Tensor> results;
   std::size_t next = 0;
   for (const Fetch& fetch : fetches) {
@@ -86,22 +97,52 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
       results.emplace_back();
       continue;
     }
-    Result<Tensor> value = plan->fetched(next++);
+    Result<Tensor> value = plan.fetched(next++);
     if (!value.ok()) return value.error();
     results.push_back(*std::move(value));
   }
-  last_plan_ = plan.get();
+  last_plan_ = &plan;
   return results;
+}
+
+template <class See>
+auto Session::undisturbed(See see) {
+  add_generators();
+  const std::map<int, Philox> kept = state_.generators;
+  for (auto& [id, generator] : state_.generators) generator = fresh_generators_.at(id);
+  auto seen = see();
+  for (auto& [id, generator] : state_.generators) generator = kept.at(id);
+  return seen;
 }
 
 Result<std::vector<Tensor>> Session::observe(const std::vector<Fetch>& fetches,
                                              const std::vector<Feed>& feeds) {
-  add_generators();
-  const std::map<int, Philox> kept = state_.generators;
-  for (auto& [id, generator] : state_.generators) generator = fresh_generators_.at(id);
-  Result<std::vector<Tensor>> result = run(fetches, feeds);
-  for (auto& [id, generator] : state_.generators) generator = kept.at(id);
-  return result;
+  return undisturbed([&] { return run(fetches, feeds); });
+}
+
+Session::Sight Session::look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds) {
+  return undisturbed([&] {
+    Sight sight;
+    Request request;
+    std::vector<Tensor> values;
+    for (const Feed& feed : feeds) {
+      Result<Tensor> value = checked(feed);
+      if (!value.ok()) {
+        sight.errors.push_back(value.error());
+        continue;
+      }
+      request.feeds.push_back(feed.key);
+      values.push_back(*std::move(value));
+    }
+    request.fetches = tensors;
+    Plan& plan = plan_for(std::move(request));
+    for (Error& error : plan.run_what_can(values)) sight.errors.push_back(std::move(error));
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      Result<Tensor> value = plan.fetched(i);
+      sight.values.push_back(value.ok() ? *std::move(value) : Tensor());
+    }
+    return sight;
+  });
 }
 
 Result<Fetch> Session::find(std::string_view name) const {

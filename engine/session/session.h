@@ -43,6 +43,14 @@ class Session {
   // The same, but random streams are taken from their start and put back afterwards: looking changes nothing.
   Result<std::vector<Tensor>> observe(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {});
 
+  // Looks at as many tensors as can be computed: what fails, a wrong feed included, only keeps those
+  // undefined that need it. Nothing may be asked for that writes to a variable.
+  struct Sight {
+    std::vector<Tensor> values;  // As asked for.
+    std::vector<Error> errors;
+  };
+  Sight look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds);
+
   // A fetch as Session.run takes it in words: "add:0" is a tensor, "add" an operation.
   Result<Fetch> find(std::string_view name) const;
 
@@ -56,6 +64,11 @@ class Session {
 
  private:
   void add_generators();
+  Result<Tensor> checked(const Feed& feed) const;
+  Plan& plan_for(Request request);
+  // Calls `see` with all random streams at their start.
+  template <class See>
+  auto undisturbed(See see);
 
   const Graph& graph_;
   std::uint64_t entropy_;

@@ -279,7 +279,7 @@ std::string literal_text(const Tensor& tensor) {
       case DType::kString:
         return "'" + tensor.read<std::string>()[k] + "'";
       default:
-        return std::to_string(static_cast<std::int64_t>(tensor.number(i)));
+        return std::to_string(tensor.integer(i));
     }
   };
   const auto nested = [&](const auto& self, int axis, std::int64_t offset) -> std::string {

@@ -46,8 +46,12 @@ Trainer::Trainer(const Graph& graph, Model model, const Dataset* data, std::uint
       batches_(data ? data->train.size() : 0, seed) {
   if (model_.init_op >= 0)
     if (const auto initialised = session_.run({Fetch::operation(model_.init_op)}, model_.constant_feeds);
-        !initialised.ok())
+        !initialised.ok()) {
       error_ = initialised.error();
+      // One that fails must not keep the others from their values.
+      for (int initializer : model_.initializers)
+        static_cast<void>(session_.run({Fetch::operation(initializer)}, model_.constant_feeds));
+    }
   if (const auto start = measure()) evaluations_.add(*start);
 }
 
@@ -110,15 +114,16 @@ std::optional<Evaluation> Trainer::measure() {
   const double none = std::numeric_limits<double>::quiet_NaN();
   point.train_loss = point.train_accuracy = point.test_loss = point.test_accuracy = none;
   const auto measure_on = [&](const std::vector<Feed>& fed, double& loss, double& accuracy) {
-    std::vector<Fetch> fetches{model_.loss};
-    if (model_.accuracy.valid()) fetches.emplace_back(model_.accuracy);
-    const auto results = session_.observe(fetches, fed);
-    if (!results.ok()) {
-      error_ = results.error();
+    const auto losses = session_.observe({model_.loss}, fed);
+    if (!losses.ok()) {
+      error_ = losses.error();
       return;
     }
-    loss = mean((*results)[0]);
-    if (model_.accuracy.valid()) accuracy = scalar((*results)[1]);
+    loss = mean((*losses)[0]);
+    // Training needs no accuracy; one that fails is told about at its node.
+    if (!model_.accuracy.valid()) return;
+    if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
+      accuracy = scalar((*share)[0]);
   };
   if (!data_) {
     measure_on(model_.constant_feeds, point.train_loss, point.train_accuracy);

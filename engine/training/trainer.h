@@ -19,6 +19,7 @@ namespace sandflow {
 // The parts of a graph that training needs to know.
 struct Model {
   int init_op = -1;                   // -1: no variables.
+  std::vector<int> initializers;      // What init_op runs, one by one.
   int train_op = -1;                  // -1: nothing to train.
   Output loss, accuracy, prediction;  // Invalid where there is none.
   HyperTensors hyper;
