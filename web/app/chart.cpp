@@ -15,6 +15,8 @@ namespace sandflow::ui {
 namespace {
 
 constexpr float kLeft = 40, kBottom = 20, kTop = 6, kRight = 8;
+constexpr float kLegend = 18;          // Its height.
+constexpr std::size_t kMostDots = 40;  // More would run together.
 
 struct Frame {
   Rect plot;
@@ -39,7 +41,9 @@ Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_shar
     }
   if (is_share || high <= low) high = 1;
   frame.y_low = is_share ? 0 : low;
-  frame.y_high = is_share ? 1 : high + (high - low) * 0.04;
+  // Shares near 1 are the rule: the legend has room above them.
+  frame.y_high =
+      is_share ? 1 / (1 - static_cast<double>(kLegend / frame.plot.height())) : high + (high - low) * 0.04;
   frame.x_high = std::max(last, 10.0);
   return frame;
 }
@@ -80,7 +84,7 @@ std::vector<Vec> thinned(const Frame& frame, const Series& series) {
 
 void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look) {
   const Palette& p = palette();
-  for (const double y : round_ticks(frame.y_low, frame.y_high, 4)) {
+  for (const double y : round_ticks(frame.y_low, look.is_share ? 1 : frame.y_high, 4)) {
     const Vec at = frame.at(frame.x_low, y);
     painter.hairline(at, {frame.plot.max.x, at.y}, p.line);
     painter.text_right(Face::kMono, 11, {at.x - 8, at.y - line_height(Face::kMono, 11) / 2}, p.soft,
@@ -103,24 +107,89 @@ void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look
                      look.x_label);
 }
 
+void draw_curve(const Painter& painter, const Frame& frame, const Series& series) {
+  const std::vector<Vec> curve = thinned(frame, series);
+  if (series.is_dashed)
+    painter.dashes(curve, series.color, series.thickness, 5, 4);
+  else
+    // Piece by piece: a joined line thins out where a noisy curve turns sharply.
+    for (std::size_t i = 1; i < curve.size(); ++i)
+      painter.line(curve[i - 1], curve[i], series.color, series.thickness);
+  if (curve.size() > 1 && (!series.has_dots || curve.size() >= kMostDots)) return;
+  for (const Vec at : curve) painter.circle(at, series.thickness + 0.75f, series.color);
+}
+
+bool has_points(const Series& series) {
+  return std::any_of(series.points.begin(), series.points.end(),
+                     [](const auto& point) { return std::isfinite(point.second); });
+}
+
+void draw_legend(const Painter& painter, const Frame& frame, const std::vector<Series>& series) {
+  constexpr float kSample = 16, kGap = 12;
+  float width = -kGap;
+  for (const Series& s : series)
+    if (has_points(s)) width += kSample + 5 + text_width(Face::kText, 11, s.label) + kGap;
+  if (width <= 0) return;
+  const Rect box = Rect::sized({frame.plot.max.x - width - 8, frame.plot.min.y}, {width + 8, kLegend});
+  painter.fill(box, fade(palette().panel, 0.8f), 4);
+  float x = box.min.x + 4;
+  for (const Series& s : series) {
+    if (!has_points(s)) continue;
+    const Vec sample[] = {{x, box.center().y}, {x + kSample, box.center().y}};
+    if (s.is_dashed)
+      painter.dashes(sample, s.color, s.thickness, 4, 3);
+    else
+      painter.line(sample[0], sample[1], s.color, s.thickness);
+    x += kSample + 5;
+    painter.text(Face::kText, 11, {x, box.center().y - line_height(Face::kText, 11) / 2}, palette().soft,
+                 s.label);
+    x += text_width(Face::kText, 11, s.label) + kGap;
+  }
+}
+
+// Of the points that have a value, the nearest along x; null if there is none.
+const std::pair<double, double>* nearest_point(const Series& series, double x) {
+  const auto at = std::lower_bound(series.points.begin(), series.points.end(), std::make_pair(x, -1e300));
+  const auto is_value = [](const auto& point) { return std::isfinite(point.second); };
+  const auto above = std::find_if(at, series.points.end(), is_value);
+  const auto below = std::find_if(std::make_reverse_iterator(at), series.points.rend(), is_value);
+  if (above == series.points.end()) return below == series.points.rend() ? nullptr : &*below;
+  if (below == series.points.rend()) return &*above;
+  return x - below->first < above->first - x ? &*below : &*above;
+}
+
 void draw_hover(Ui& ui, const Painter& painter, const Frame& frame, const std::vector<Series>& series,
                 const ChartLook& look, Vec mouse) {
   const Palette& p = palette();
-  const double wanted = frame.x_low + static_cast<double>((mouse.x - frame.plot.min.x) / frame.plot.width()) *
-                                          (frame.x_high - frame.x_low);
-  std::vector<std::string> lines{
-      cat(look.x_label, " ", std::to_string(static_cast<long long>(std::llround(wanted))))};
-  painter.hairline({mouse.x, frame.plot.min.y}, {mouse.x, frame.plot.max.y}, fade(p.soft, 0.6f));
+  const double scale = (frame.x_high - frame.x_low) / static_cast<double>(frame.plot.width());
+  const double wanted = frame.x_low + static_cast<double>(mouse.x - frame.plot.min.x) * scale;
+  // A measure near by is meant rather than one of the many steps around it.
+  const double reach = 6 * scale;
+  double nearest = 1e300, x = 0;
+  for (const Series& s : series)
+    if (const auto* point = nearest_point(s, wanted)) {
+      const double away = std::fabs(point->first - wanted);
+      const double far = s.has_dots && away < reach ? away - reach : away;
+      if (far >= nearest) continue;
+      nearest = far;
+      x = point->first;
+    }
+  if (nearest == 1e300) return;
+  const auto step_text = [&](double at) {
+    return cat(look.x_label, " ", std::to_string(static_cast<long long>(std::llround(at))));
+  };
+  std::vector<std::string> lines{step_text(x)};
+  const float at_x = frame.at(x, frame.y_low).x;
+  painter.hairline({at_x, frame.plot.min.y}, {at_x, frame.plot.max.y}, fade(p.soft, 0.6f));
   for (const Series& s : series) {
-    if (s.points.empty()) continue;
-    auto it = std::lower_bound(s.points.begin(), s.points.end(), std::make_pair(wanted, -1e300));
-    if (it == s.points.end() || (it != s.points.begin() && wanted - (it - 1)->first < it->first - wanted))
-      --it;
-    if (!std::isfinite(it->second)) continue;
-    painter.circle(frame.at(it->first, it->second), 3.5f, s.color);
-    painter.ring(frame.at(it->first, it->second), 3.5f, p.panel, 1);
+    const auto* point = nearest_point(s, x);
+    if (!point) continue;
+    const Vec at = frame.at(point->first, point->second);
+    painter.circle(at, 3.5f, s.color);
+    painter.ring(at, 3.5f, p.panel, 1);
     lines.push_back(
-        cat(s.label, "  ", look.is_share ? tick_text(it->second, true) : short_number(it->second)));
+        cat(s.label, "  ", look.is_share ? tick_text(point->second, true) : short_number(point->second)));
+    if (point->first != x) lines.back() += cat("  (", step_text(point->first), ")");
   }
   tooltip(ui, ui.input.mouse, lines);
 }
@@ -158,18 +227,9 @@ void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vect
   const Frame frame = frame_for(box, series, look.is_share);
   draw_axes(painter, frame, look);
   painter.clip({frame.plot.min - Vec(2, 4), frame.plot.max + Vec(4, 2)});
-  for (const Series& s : series) {
-    const std::vector<Vec> curve = thinned(frame, s);
-    if (curve.size() == 1)
-      painter.circle(curve[0], s.thickness + 0.5f, s.color);
-    else if (s.is_dashed)
-      painter.dashes(curve, s.color, s.thickness, 5, 4);
-    else
-      // Piece by piece: a joined line thins out where a noisy curve turns sharply.
-      for (std::size_t i = 1; i < curve.size(); ++i)
-        painter.line(curve[i - 1], curve[i], s.color, s.thickness);
-  }
+  for (const Series& s : series) draw_curve(painter, frame, s);
   painter.unclip();
+  draw_legend(painter, frame, series);
   const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
   if (frame.plot.contains(mouse) && press(ui, painter, "chart", frame.plot, true).hovered)
     draw_hover(ui, painter, frame, series, look, mouse);

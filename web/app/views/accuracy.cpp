@@ -32,20 +32,22 @@ class AccuracyView : public View {
         remark += cat("  ", tr("series.test"), " ", tick_text(now->test_accuracy, true));
     }
     column.heading(tr("view.accuracy"), remark);
-    draw_chart(ui, column.painter, column.take(130, 24), series_, {true, tr("axis.step")});
+    draw_chart(ui, column.painter, column.take(132, 12), series_, {true, tr("axis.step")});
   }
 
  private:
   void collect(const Snapshot& snapshot) {
     version_ = snapshot.version;
     series_.assign(2, {});
-    series_[1].is_dashed = true;
+    series_[1].is_dashed = series_[0].has_dots = series_[1].has_dots = true;
     const auto add = [&](const Evaluation& e) {
       series_[0].points.emplace_back(static_cast<double>(e.step), e.train_accuracy);
       series_[1].points.emplace_back(static_cast<double>(e.step), e.test_accuracy);
     };
     for (const Evaluation& e : snapshot.evaluations) add(e);
-    if (snapshot.now) add(*snapshot.now);
+    if (const auto& now = snapshot.now;
+        now && (snapshot.evaluations.empty() || snapshot.evaluations.back().step != now->step))
+      add(*now);
   }
 
   std::uint64_t version_ = 0;

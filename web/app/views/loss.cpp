@@ -33,7 +33,7 @@ class LossView : public View {
         remark += cat("  ", tr("series.test"), " ", short_number(now->test_loss));
     }
     column.heading(tr("view.loss"), remark);
-    draw_chart(ui, column.painter, column.take(150, 24), series_, {false, tr("axis.step")});
+    draw_chart(ui, column.painter, column.take(144, 16), series_, {false, tr("axis.step")});
   }
 
  private:
@@ -41,7 +41,7 @@ class LossView : public View {
     version_ = snapshot.version;
     series_.assign(3, {});
     series_[0].thickness = 1.2f;
-    series_[2].is_dashed = true;
+    series_[2].is_dashed = series_[1].has_dots = series_[2].has_dots = true;
     for (const LossPoint& point : snapshot.losses)
       series_[0].points.emplace_back(static_cast<double>(point.step), point.loss);
     const auto add = [&](const Evaluation& e) {
@@ -49,7 +49,9 @@ class LossView : public View {
       series_[2].points.emplace_back(static_cast<double>(e.step), e.test_loss);
     };
     for (const Evaluation& e : snapshot.evaluations) add(e);
-    if (snapshot.now) add(*snapshot.now);
+    if (const auto& now = snapshot.now;
+        now && (snapshot.evaluations.empty() || snapshot.evaluations.back().step != now->step))
+      add(*now);
   }
 
   std::uint64_t version_ = 0;

@@ -67,13 +67,13 @@ class OutputView : public View {
     if (const auto& now = run.snapshot.now; now && !std::isnan(now->test_accuracy))
       remark = tr("output.accuracy", {{"share", tick_text(now->test_accuracy, true)}});
     column.heading(tr("view.output"), remark, p.of(Tone::kForward));
-    const Rect plot = column.take(std::round(column.width * 0.62f), 6);
+    const Rect plot = column.take(std::round(column.width * 0.58f), 6);
     column.painter.fill(plot, p.field, 8);
     if (has_grid_) draw_boundary(column.painter, plot);
     draw_examples(ui, column.painter, plot, data);
     draw_axis_names(ui, column, data);
     draw_legend(column, data);
-    column.y += 20;
+    column.y += 14;
   }
 
  private:
