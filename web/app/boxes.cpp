@@ -61,7 +61,7 @@ void lay_out_text(NodeBox& box, const SceneNode& node, const NodeSnapshot& state
   box.shape = is_known ? cat(shape.python(), "  ", name(box.has_value ? state.value.dtype() : state.dtype))
                        : std::string();
   box.value = view_of(state.value, box.tone == Tone::kVariable);
-  box.gradient = view_of(state.gradient, false);
+  box.gradient = view_of(state.gradient, false, true);
 }
 
 // Places the contents; the size they need.
@@ -144,6 +144,29 @@ int depth_of(const Scene& scene, std::vector<int>& known, int index) {
 
 }  // namespace
 
+// Right below its node, or lower where that is free of other nodes and of their errors.
+void Boxes::place_errors() {
+  constexpr float kLowest = 260, kGap = 6;
+  for (NodeBox& box : nodes) {
+    if (!box.has_error) continue;
+    Rect place = box.error_box;
+    const auto blocker = [&]() -> std::optional<float> {
+      for (const NodeBox& other : nodes) {
+        if (&other == &box) continue;
+        if (other.rect.overlaps(place)) return other.rect.max.y;
+        if (other.has_error && &other < &box && other.error_box.overlaps(place)) return other.error_box.max.y;
+      }
+      return {};
+    };
+    auto below = blocker();
+    while (below && place.min.y - box.rect.max.y < kLowest) {
+      place = place.moved({0, *below + kGap - place.min.y});
+      below = blocker();
+    }
+    if (!below) box.error_box = place;
+  }
+}
+
 void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
   static const NodeSnapshot kNothing;
   if (!stable) sizes_.clear();
@@ -170,16 +193,23 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
     depth = std::max(depth, box.depth);
     if (box.has_error) {
       const float width = std::max(box.rect.width(), 230.0f);
-      const float high = text_size(Face::kText, 11, box.error_message, width - 20).y;
-      box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, std::min(high, 90.0f) + 32});
+      const auto high = [&](std::string_view text) {
+        return text_size(Face::kText, 11, text, width - 20).y + 32;
+      };
+      box.error_short = fitted_wrapped(Face::kText, 11, box.error_message, width - 20, 2);
+      box.error_height = high(box.error_message);
+      box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, high(box.error_short)});
     }
     Rect all = box.rect;
     for (const PortBox& port : box.inputs)
       if (port.chip.width() > 0) all.min.x = std::min(all.min.x, port.chip.min.x);
-    if (box.has_error) all.max = {std::max(all.max.x, box.error_box.max.x), box.error_box.max.y};
     bounds = {{std::min(bounds.min.x, all.min.x), std::min(bounds.min.y, all.min.y)},
               {std::max(bounds.max.x, all.max.x), std::max(bounds.max.y, all.max.y)}};
   }
+  place_errors();
+  for (const NodeBox& box : nodes)
+    if (box.has_error)
+      bounds.max = {std::max(bounds.max.x, box.error_box.max.x), std::max(bounds.max.y, box.error_box.max.y)};
   for (std::size_t i = 0; i < nodes.size(); ++i)
     for (std::size_t input = 0; input < nodes[i].inputs.size(); ++input) {
       const PortBox& port = nodes[i].inputs[input];

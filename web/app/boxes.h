@@ -28,8 +28,9 @@ struct NodeBox {
   std::string name, type, shape;
   ValueView value, gradient;
   std::vector<PortBox> inputs, outputs;
-  std::string error_kind, error_message;
+  std::string error_kind, error_message, error_short;
   Rect error_box{};
+  float error_height = 0;      // With the whole message.
   Vec value_at, gradient_at;   // From the top left corner.
   bool is_type_below = false;  // Under the name, where both have no room side by side.
   bool has_error = false, is_blocked = false, has_value = false, has_gradient = false, is_loss = false;
@@ -53,6 +54,8 @@ struct Boxes {
   void lay_out(const Scene& scene, const Snapshot& snapshot, bool stable);
 
  private:
+  void place_errors();
+
   std::map<std::string, Vec> sizes_;
 };
 

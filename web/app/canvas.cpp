@@ -90,8 +90,15 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   screen.unclip();
   const Painter above = ui.layer("above", screen.device(area));
   const Painter over(above.list(), painter.device(Vec(0, 0)), painter.scale());
-  for (const NodeBox& box : boxes.nodes)
-    if (box.has_error && box.error_box.overlaps(seen)) draw_error(over, box);
+  const auto is_whole = [&](const NodeBox& box) {
+    const bool is_hovered = hit.kind != Hit::Kind::kWire && hit.node >= 0 &&
+                            &box == &boxes.nodes[static_cast<std::size_t>(hit.node)];
+    return is_hovered || selection.nodes.count(box.name) > 0;
+  };
+  for (const bool whole : {false, true})  // The whole ones above the others.
+    for (const NodeBox& box : boxes.nodes)
+      if (box.has_error && box.error_box.overlaps(seen) && is_whole(box) == whole)
+        draw_error(over, box, whole);
   draw_drag(ui, over, boxes);
   draw_buttons(ui, above, area);
   if (hovered && drag_.kind == Drag::Kind::kNone && !add_menu_.is_open())

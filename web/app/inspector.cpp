@@ -2,6 +2,8 @@
 #include "web/app/inspector.h"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 #include "engine/core/print.h"
 #include "engine/core/text.h"
@@ -48,11 +50,17 @@ Changes draw_field(Ui& ui, Column& column, const SceneNode& node, const NodeFiel
   if (!field.choices.empty()) {
     std::vector<std::string> names = field.choices;
     const auto at = std::find(names.begin(), names.end(), text);
-    const int current = at == names.end() ? -1 : static_cast<int>(at - names.begin());
+    const bool is_listed = at != names.end();
+    const int current = is_listed ? static_cast<int>(at - names.begin()) : 0;
+    // A default that TensorFlow finds out, or what was typed into the file.
+    if (!is_listed) names.insert(names.begin(), text);
     for (std::string& name : names)
       if (name.empty()) name = tr("inspector.default");
     if (const auto chosen = choice(ui, column.painter, id, box, names, current))
-      return {{edit::SetAttr{node.name, field.name, field.choices[static_cast<std::size_t>(*chosen)]}, {}}};
+      if (is_listed || *chosen > 0)
+        return {{edit::SetAttr{node.name, field.name,
+                               field.choices[static_cast<std::size_t>(*chosen - (is_listed ? 0 : 1))]},
+                 {}}};
     return {};
   }
   TextEntry::Request request;
@@ -99,8 +107,29 @@ Changes draw_input(Ui& ui, Column& column, const SceneNode& node, const std::str
   return changes;
 }
 
-void draw_error(Column& column, const NodeSnapshot& state) {
+// The node that a blocked one waits for: the nearest on its inputs' way that has an error itself.
+int blocker_of(const Scene& scene, const Snapshot& snapshot, int index) {
+  std::vector<int> way{index};
+  std::set<int> seen{index};
+  for (std::size_t i = 0; i < way.size(); ++i) {
+    const auto at = static_cast<std::size_t>(way[i]);
+    if (at >= snapshot.nodes.size()) continue;
+    if (snapshot.nodes[at].error) return way[i];
+    for (const Port& port : scene.nodes[at].inputs) {
+      if (port.kind != Port::Kind::kWire) continue;
+      const int from = scene.index_of(parse_wire(port.text).node);
+      if (from >= 0 && seen.insert(from).second) way.push_back(from);
+    }
+  }
+  return -1;
+}
+
+void draw_error(Column& column, const Scene& scene, const Snapshot& snapshot, int index) {
   const Palette& p = palette();
+  const auto at = static_cast<std::size_t>(index);
+  if (at >= snapshot.nodes.size()) return;
+  const NodeSnapshot& state = snapshot.nodes[at];
+  const int blocker = !state.error && state.is_blocked ? blocker_of(scene, snapshot, index) : -1;
   if (state.error) {
     const float high = text_size(Face::kText, 13, state.error->message, column.width - 24).y;
     const Rect box = column.take(high + 40, 12);
@@ -110,10 +139,15 @@ void draw_error(Column& column, const NodeSnapshot& state) {
     column.painter.text(Face::kText, 13, box.min + Vec(12, 29), p.ink, state.error->message,
                         column.width - 24);
   } else if (state.is_blocked) {
-    const Rect box = column.take(34, 12);
+    const std::string text =
+        blocker < 0
+            ? std::string(tr("inspector.blocked"))
+            : cat(tr("inspector.blocked-by", {{"node", scene.nodes[static_cast<std::size_t>(blocker)].name}}),
+                  "\n", snapshot.nodes[static_cast<std::size_t>(blocker)].error->text());
+    const float high = text_size(Face::kText, 13, text, column.width - 24).y;
+    const Rect box = column.take(high + 16, 12);
     column.painter.dashed_frame(box, p.soft, 8, 1, 4);
-    column.painter.text(Face::kText, 13, {12, box.center().y - line_height(Face::kText, 13) / 2}, p.soft,
-                        tr("inspector.blocked"));
+    column.painter.text(Face::kText, 13, box.min + Vec(12, 8), p.soft, text, column.width - 24);
   }
 }
 
@@ -154,7 +188,7 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
     const float high = text_size(Face::kText, 13, help, column.width).y;
     column.painter.text(Face::kText, 13, column.take(high, 12).min, p.ink, help, column.width);
   }
-  draw_error(column, state);
+  draw_error(column, scene, snapshot, index);
 
   if (type) {
     for (const NodeField& field : type->fields) {
@@ -201,7 +235,7 @@ Inspector::Printed Inspector::print(const Tensor& tensor, float width) {
   // Columns of numbers stay columns as long as the eye can follow.
   while (printed.size > 9 && text_width(Face::kMono, printed.size, printed.text) > width - 24)
     printed.size -= 1;
-  printed.text = broken_lines(printed.text, printed.size, width - 24);
+  printed.text = fitted_lines(printed.text, printed.size, width - 24);
   printed.height = std::min(220.0f, text_size(Face::kMono, printed.size, printed.text).y);
   printed.text = cat(tensor.shape().python(), "  ", name(tensor.dtype()), "\n", printed.text);
   if (has_numbers(tensor) && tensor.elements() > 1) {

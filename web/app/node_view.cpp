@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/core/text.h"
 #include "web/app/texts.h"
 
 namespace sandflow::ui {
@@ -39,17 +40,20 @@ void draw_ports(const Painter& painter, const NodeBox& box, const NodeLook& look
 
 }  // namespace
 
-void draw_error(const Painter& painter, const NodeBox& box) {
+void draw_error(const Painter& painter, const NodeBox& box, bool is_whole) {
   const Palette& p = palette();
-  const Rect& e = box.error_box;
+  Rect e = box.error_box;
+  if (is_whole) e.max.y = e.min.y + box.error_height;
   const Color red = p.of(Tone::kLoss);
   painter.fill(e, p.panel, 8);
   painter.fill(e, fade(red, 0.08f), 8);
   painter.frame(e, fade(red, 0.4f), 8);
-  painter.text(Face::kStrong, 11, e.min + Vec(10, 7), red, box.error_kind);
-  painter.clip({e.min, e.max - Vec(0, 5)});
-  painter.text(Face::kText, 11, e.min + Vec(10, 23), p.ink, box.error_message, e.width() - 20);
-  painter.unclip();
+  // Further away it has to say whose it is.
+  const bool is_away = e.min.y - box.rect.max.y > 12;
+  painter.text(Face::kStrong, 11, e.min + Vec(10, 7), red,
+               is_away ? cat(box.name, ": ", box.error_kind) : box.error_kind);
+  painter.text(Face::kText, 11, e.min + Vec(10, 23), p.ink, is_whole ? box.error_message : box.error_short,
+               e.width() - 20);
 }
 
 void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look) {

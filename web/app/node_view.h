@@ -12,7 +12,7 @@ struct NodeLook {
 };
 
 // What is wrong with a node, in TensorFlow's words, below it and above everything else.
-void draw_error(const Painter& painter, const NodeBox& box);
+void draw_error(const Painter& painter, const NodeBox& box, bool is_whole);
 void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look);
 
 }  // namespace sandflow::ui

@@ -59,6 +59,22 @@ std::string fitted(Face face, float size, std::string_view text, float width) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string fitted_wrapped(Face face, float size, std::string_view text, float width, int lines) {
+  const float high = text_size(face, size, "0").y * (static_cast<float>(lines) + 0.5f);
+  const auto fits = [&](std::string_view shown) { return text_size(face, size, shown, width).y < high; };
+  if (fits(text)) return std::string(text);
+  const auto cut = [&](std::size_t end) {
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    return std::string(text.substr(0, end)) + "…";
+  };
+  std::size_t low = 0, above = text.size();
+  while (above - low > 1) {
+    const std::size_t middle = (low + above) / 2;
+    (fits(cut(middle)) ? low : above) = middle;
+  }
+  return cut(low);
+}
+
 Vec Painter::snap(Vec p) { return {std::floor(p.x + 0.5f), std::floor(p.y + 0.5f)}; }
 
 float Painter::pixels(float thickness) const { return std::max(1.0f, thickness * scale_); }

@@ -45,6 +45,8 @@ float line_height(Face face, float size);
 Vec text_size(Face face, float size, std::string_view text, float wrap = 0);
 // The text, or as much of its beginning as fits, with an ellipsis.
 std::string fitted(Face face, float size, std::string_view text, float width);
+// The same for a text that is wrapped: as much as fits into `lines` lines.
+std::string fitted_wrapped(Face face, float size, std::string_view text, float width, int lines);
 
 class Painter {
  public:

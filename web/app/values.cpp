@@ -66,6 +66,17 @@ std::string broken_lines(std::string_view text, float size, float width) {
   return out;
 }
 
+std::string fitted_lines(std::string_view text, float size, float width) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    out += fitted(Face::kMono, size, line, width);
+    if (!text.empty()) out += '\n';
+  }
+  return out;
+}
+
 bool has_numbers(const Tensor& tensor) { return tensor.defined() && tensor.dtype() != DType::kString; }
 
 Statistics statistics(const Tensor& tensor) {
@@ -130,7 +141,7 @@ ValueView text_view(const Tensor& tensor) {
 
 }  // namespace
 
-ValueView view_of(const Tensor& tensor, bool with_histogram) {
+ValueView view_of(const Tensor& tensor, bool with_histogram, bool is_gradient) {
   ValueView view;
   if (!tensor.defined()) return view;
   if (tensor.dtype() == DType::kString) return text_view(tensor);
@@ -164,7 +175,8 @@ ValueView view_of(const Tensor& tensor, bool with_histogram) {
     view.rows = static_cast<int>(std::min<std::int64_t>(rows, kMostRows));
     view.columns = static_cast<int>(std::min<std::int64_t>(columns, kMostColumns));
     const Statistics s = statistics(tensor);
-    const double reach = std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-30});
+    const bool is_share = !is_gradient && s.minimum >= 0 && s.maximum <= 1;
+    const double reach = is_share ? 1 : std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-30});
     // A large tensor shows evenly spaced rows and columns of it.
     for (int r = 0; r < view.rows; ++r)
       for (int c = 0; c < view.columns; ++c) {

@@ -18,6 +18,9 @@ std::string short_number(const Tensor& tensor, std::int64_t i);
 // numpy's lines, broken at spaces where they are wider than `width` in this size of the mono face.
 std::string broken_lines(std::string_view text, float size, float width);
 
+// numpy's lines as they are, each cut where it is wider than `width`.
+std::string fitted_lines(std::string_view text, float size, float width);
+
 struct Statistics {
   double minimum = 0, maximum = 0, mean = 0, deviation = 0;
   std::int64_t not_finite = 0;
@@ -41,7 +44,9 @@ struct ValueView {
   }
 };
 
-ValueView view_of(const Tensor& tensor, bool with_histogram);
+// A heat map of values that all lie in 0 … 1 shows them against 1, as probabilities; any other, and
+// gradients, against the largest.
+ValueView view_of(const Tensor& tensor, bool with_histogram, bool is_gradient = false);
 // Diverging around 0: `positive` is the colour of 1, `negative` that of -1.
 void draw(const Painter& painter, const ValueView& view, Vec at, Color ink, Color positive, Color negative);
 void draw_histogram(const Painter& painter, const std::vector<float>& bins, const Rect& box, Color color);
