@@ -226,7 +226,7 @@ void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vect
                 const ChartLook& look) {
   const Frame frame = frame_for(box, series, look.is_share);
   draw_axes(painter, frame, look);
-  painter.clip({frame.plot.min - Vec(2, 4), frame.plot.max + Vec(4, 2)});
+  painter.clip(frame.plot.grown(4));
   for (const Series& s : series) draw_curve(painter, frame, s);
   painter.unclip();
   draw_legend(painter, frame, series);
