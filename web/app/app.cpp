@@ -81,8 +81,8 @@ void App::tell_restart() {
 void App::train() {
   made_ = playback.advance(workspace, flow_, ui.time, ui.delta);
   if (ui.reduced_motion) flow_.stop();
-  if (made_ > 0 || !workspace.snapshot().divergence || !playback.is_playing) return;
-  set_playing(false);
+  // In this very frame, so that nobody is told of a run that has diverged and goes on.
+  if (playback.is_playing && workspace.snapshot().divergence) set_playing(false);
 }
 
 void App::lay_out() {
