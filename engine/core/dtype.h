@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,21 @@ inline constexpr DType dtype_of = [] {
     return DType::kString;
   }
 }();
+
+// A number as another dtype, as tf.cast and numpy convert it: floats lose their fraction on the way to
+// integers; what an integer cannot hold becomes its smallest (C++ leaves that open, x86 does it).
+template <class To, class From>
+To converted_number(From x) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return x != From(0);
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    constexpr double kLimit = sizeof(To) == 4 ? 2147483648.0 : 9223372036854775808.0;
+    const auto d = static_cast<double>(x);
+    return d >= -kLimit && d < kLimit ? static_cast<To>(x) : std::numeric_limits<To>::min();
+  } else {
+    return static_cast<To>(x);
+  }
+}
 
 // Calls `use.template operator()<T>()` with the C++ type of a floating dtype.
 template <class Use>

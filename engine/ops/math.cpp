@@ -2,7 +2,6 @@
 #include "engine/core/math.h"
 
 #include <cmath>
-#include <limits>
 
 #include "engine/ops/elementwise.h"
 #include "engine/ops/list.h"
@@ -52,21 +51,6 @@ struct Squared {
   }
 };
 
-// C++ leaves a float out of the target's range undefined; x86 gives the smallest integer, and so does
-// TensorFlow there.
-template <class From, class To>
-To cast_one(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return x != From(0);
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    constexpr double kLimit = sizeof(To) == 4 ? 2147483648.0 : 9223372036854775808.0;
-    const auto d = static_cast<double>(x);
-    return d >= -kLimit && d < kLimit ? static_cast<To>(x) : std::numeric_limits<To>::min();
-  } else {
-    return static_cast<To>(x);
-  }
-}
-
 Status compute_cast(KernelContext& c) {
   const DType from = c.node().attr<DType>("SrcT"), to = c.node().attr<DType>("DstT");
   if (from == to) {
@@ -74,7 +58,7 @@ Status compute_cast(KernelContext& c) {
     return {};
   }
   return with_plain(from, [&]<class From>() {
-    return with_plain(to, [&]<class To>() { return map_unary<From, To>(c, cast_one<From, To>); });
+    return with_plain(to, [&]<class To>() { return map_unary<From, To>(c, converted_number<To, From>); });
   });
 }
 

@@ -1,7 +1,7 @@
 // The whole of the engine as an application sees it: a scene with its undo history, the graph made of it, and
-// the run. What starts the run again from step 0: any edit of nodes, wires, attributes, data, optimizer,
-// initializer or seed. What does not: moving nodes, the optimizer's numbers (learning rate, momentum) and the
-// batch size.
+// the run. What starts the run again from step 0: any edit of nodes, wires, attributes, names, data,
+// optimizer, initializer, seed or of the nodes that training looks at. What does not: moving nodes, the
+// title, the optimizer's numbers (learning rate, momentum) and the batch size.
 #pragma once
 
 #include <functional>

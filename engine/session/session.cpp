@@ -1,8 +1,6 @@
 // Checks of fetches and feeds, and the plans that serve them.
 #include "engine/session/session.h"
 
-#include <limits>
-
 #include "engine/core/text.h"
 
 namespace sandflow {
@@ -20,16 +18,7 @@ Result<Tensor> converted(const Tensor& value, DType dtype) {
     const std::span<T> to = out.write<T>();
     with_plain(value.dtype(), [&]<class From>() {
       const std::span<const From> from = value.read<From>();
-      for (std::size_t i = 0; i < to.size(); ++i) {
-        if constexpr (std::is_same_v<T, bool>)
-          to[i] = from[i] != From(0);
-        else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<T>) {
-          const auto d = static_cast<double>(from[i]);
-          constexpr double kLimit = sizeof(T) == 4 ? 2147483648.0 : 9223372036854775808.0;
-          to[i] = d >= -kLimit && d < kLimit ? static_cast<T>(d) : std::numeric_limits<T>::min();
-        } else
-          to[i] = static_cast<T>(from[i]);
-      }
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] = converted_number<T>(from[i]);
     });
   });
   return out;

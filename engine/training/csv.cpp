@@ -2,6 +2,7 @@
 #include "engine/training/csv.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/core/text.h"
 
@@ -52,9 +53,10 @@ Result<Table> parse_csv(std::string_view text) {
     }
     if (table.columns.empty()) {
       for (std::string& cell : cells) table.columns.emplace_back(trim(cell));
-      for (std::size_t i = 0; i < table.columns.size(); ++i)
-        if (std::count(table.columns.begin(), table.columns.end(), table.columns[i]) > 1)
-          return value_error(cat("line ", row_line, ": two columns are named '", table.columns[i], "'."));
+      std::set<std::string_view> names;
+      for (const std::string& name : table.columns)
+        if (!names.insert(name).second)
+          return value_error(cat("line ", row_line, ": two columns are named '", name, "'."));
     } else if (cells.size() != table.columns.size()) {
       return value_error(cat("line ", row_line, ": ", cells.size(), " cells where the header has ",
                              table.columns.size(), "."));
