@@ -152,6 +152,31 @@ test("a dragged node is one step of undo, a deleted one comes back with its wire
   await close();
 });
 
+test("by keyboard alone: a node is found by its Korean help, added, and Escape leaves the search", async () => {
+  const { page, trouble, close } = await open({ locale: "ko-KR" });
+  const before = (await state(page)).nodes.length;
+  await page.locator("#canvas").focus();
+  await page.keyboard.press("n");
+  const search = page.locator("#overlay:not([hidden])");
+  await search.waitFor();
+  await page.keyboard.press("Escape");
+  await search.waitFor({ state: "hidden" });
+  await page.keyboard.press("n");
+  await search.waitFor();
+  await page.keyboard.insertText("행렬");
+  await page.waitForTimeout(300);
+  await page.keyboard.press("Enter");
+  const added = await until(page, (now) => now.nodes.length === before + 1);
+  assert.equal(added.nodes.at(-1).type, "MatMul");
+  assert.match(added.nodes.at(-1).error, /missing 1 required positional argument: 'a'/);
+  const apart = (a, b) => a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+  assert.ok(added.nodes.slice(0, -1).every((other) => apart(other, added.nodes.at(-1))), "it lies on no other node");
+  await page.keyboard.press("Control+z");
+  await until(page, (now) => now.nodes.length === before);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
 test("settings: live where TensorFlow allows it, from the start where not", async () => {
   const { page, trouble, close } = await open();
   await page.locator('[data-does="epoch"]').click();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/core/text.h"
 #include "web/app/texts.h"
@@ -129,17 +130,31 @@ void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
   }
 }
 
-int depth_of(const Scene& scene, std::vector<int>& known, int index) {
-  int& depth = known[static_cast<std::size_t>(index)];
-  if (depth != -1) return std::max(depth, 0);
-  depth = -2;  // On the way: a circle ends here.
-  int deepest = 0;
-  for (const Port& port : scene.nodes[static_cast<std::size_t>(index)].inputs) {
-    if (port.kind != Port::Kind::kWire) continue;
-    const int from = scene.index_of(parse_wire(port.text).node);
-    if (from >= 0) deepest = std::max(deepest, depth_of(scene, known, from) + 1);
+// How many wires lie before each node on the longest way to it; on a cycle 0.
+std::vector<int> depths_of(const Scene& scene) {
+  std::map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < scene.nodes.size(); ++i) index[scene.nodes[i].name] = i;
+  std::vector<int> depths(scene.nodes.size(), 0), waiting(scene.nodes.size(), 0);
+  std::vector<std::vector<std::size_t>> consumers(scene.nodes.size());
+  for (std::size_t i = 0; i < scene.nodes.size(); ++i)
+    for (const Port& port : scene.nodes[i].inputs) {
+      const auto from = port.kind == Port::Kind::kWire ? index.find(parse_wire(port.text).node) : index.end();
+      if (from == index.end()) continue;
+      ++waiting[i];
+      consumers[from->second].push_back(i);
+    }
+  std::vector<std::size_t> ready;
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    if (waiting[i] == 0) ready.push_back(i);
+  while (!ready.empty()) {
+    const std::size_t from = ready.back();
+    ready.pop_back();
+    for (std::size_t to : consumers[from]) {
+      depths[to] = std::max(depths[to], depths[from] + 1);
+      if (--waiting[to] == 0) ready.push_back(to);
+    }
   }
-  return known[static_cast<std::size_t>(index)] = deepest;
+  return depths;
 }
 
 }  // namespace
@@ -174,7 +189,7 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
   wires.clear();
   bounds = {{1e9f, 1e9f}, {-1e9f, -1e9f}};
   depth = 0;
-  std::vector<int> depths(scene.nodes.size(), -1);
+  const std::vector<int> depths = depths_of(scene);
   for (std::size_t i = 0; i < scene.nodes.size(); ++i) {
     const SceneNode& node = scene.nodes[i];
     const NodeType* type = find_node_type(node.type);
@@ -189,7 +204,7 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
     size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
     box.rect = Rect::sized({node.x, node.y}, size);
     lay_out_ports(box, node, type);
-    box.depth = depth_of(scene, depths, static_cast<int>(i));
+    box.depth = depths[i];
     depth = std::max(depth, box.depth);
     if (box.has_error) {
       const float width = std::max(box.rect.width(), 230.0f);

@@ -17,6 +17,12 @@ std::string text_of(yyjson_val* object, const char* key) {
   return text ? text : "";
 }
 
+// -1 for what is no integer a setting could have.
+int integer_of(yyjson_val* value) {
+  const double number = yyjson_get_num(value);
+  return std::abs(number) <= 2147483647.0 ? static_cast<int>(std::lround(number)) : -1;
+}
+
 bool has(yyjson_val* object, const char* key) { return yyjson_obj_get(object, key) != nullptr; }
 
 std::optional<edit::Edit> edit_of(yyjson_val* c) {
@@ -26,7 +32,7 @@ std::optional<edit::Edit> edit_of(yyjson_val* c) {
     Port port;
     if (has(c, "wire")) port = Port::wire(text_of(c, "wire"));
     if (has(c, "literal")) port = Port::literal(text_of(c, "literal"));
-    return edit::SetPort{node, static_cast<int>(yyjson_get_num(yyjson_obj_get(c, "input"))), port};
+    return edit::SetPort{node, integer_of(yyjson_obj_get(c, "input")), port};
   }
   if (what == "rename") return edit::Rename{text_of(c, "from"), text_of(c, "to")};
   if (what == "remove") {
@@ -81,9 +87,9 @@ void set(App& app, const std::string& key, yyjson_val* value) {
   else if (head == "initializer")
     choose(training.initializer);
   else if (head == "batch_size")
-    training.batch_size = std::llround(number);
+    training.batch_size = integer_of(value);
   else if (head == "seed")
-    training.seed = std::llround(number);
+    training.seed = integer_of(value);
   else if (head != "data")
     return app.ui.notice(tr("notice.unknown", {{"command", "set " + key}}), true);
   if (head == "data") {
@@ -121,7 +127,9 @@ void App::obey(std::string_view json) {
     scene_changed();
   } else if (what == "open") {
     playback.pause();
-    if (const Status status = workspace.open(text_of(c, "text")); !status) {
+    const Status status = workspace.open(text_of(c, "text"));
+    ui.outbox.add(cat("{\"type\":\"opened\",\"ok\":", status.ok() ? "true}" : "false}"));
+    if (!status) {
       ui.notice(status.error().text(), true);
     } else {
       canvas.selection.clear();

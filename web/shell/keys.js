@@ -11,6 +11,7 @@ export const keys = [
   { does: "redo", key: "z", ctrl: true, shift: true, shown: "Ctrl+Shift+Z", text: "shell.key.redo" },
   { does: "redo", key: "y", ctrl: true },
   { does: "fit", key: "f", shown: "F", text: "shell.key.fit", notOnCanvas: true },
+  { does: "add", key: "n", shown: "N", text: "shell.key.add", notOnCanvas: true },
   { does: "open", key: "o", ctrl: true, shown: "Ctrl+O", text: "shell.key.open" },
   { does: "save", key: "s", ctrl: true, shown: "Ctrl+S", text: "shell.key.save" },
   { does: "help", key: "?", shown: "?", text: "shell.key.help" },

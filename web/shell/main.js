@@ -33,6 +33,11 @@ function verbsOf(app, scenes) {
     undo: command("undo"),
     redo: command("redo"),
     fit: command("fit"),
+    // The menu is the app's; it opens by the canvas's own key.
+    add: () => {
+      canvas.focus();
+      app.send({ type: "key", key: "n", down: 1, modifiers: 0 });
+    },
     open: () => at("file").click(),
     save: () => scenes.save(),
     help: () => at("help").showModal(),

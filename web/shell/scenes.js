@@ -48,13 +48,10 @@ export class Scenes {
   // Whether the app took it; if not, it has said why and everything is as it was.
   async #give(text, origin) {
     const { app } = this;
+    // The first scene goes ahead of the app's start: nobody answers yet.
+    const opened = app.state ? app.next("opened") : { ok: true };
     app.command({ do: "open", text });
-    if (app.state) {
-      // A scene that looks the same in every number brings no new state.
-      const silence = new Promise((done) => setTimeout(done, 500));
-      const answer = await Promise.race([app.next("notice"), app.next("state"), silence]);
-      if (answer?.type === "notice" && answer.kind === "error") return false;
-    }
+    if (!(await opened).ok) return false;
     this.#origin = origin;
     this.showTitle();
     return true;
