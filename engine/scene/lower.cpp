@@ -419,9 +419,7 @@ class Lowering {
 
   Status add_updates(Builder& b, std::vector<tf::Variable>& all) {
     Model& model = out_.model;
-    if (!model.loss.valid())
-      return value_error(
-          cat("There is no loss to minimise: '", scene_.training.loss, "' cannot be computed."));
+    if (!model.loss.valid()) return no_loss();
     if (!is_floating(out_.graph->dtype(model.loss)))
       return value_error(cat("The loss '", scene_.training.loss, "' must be a float tensor, not ",
                              name(out_.graph->dtype(model.loss)), "."));

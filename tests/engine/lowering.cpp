@@ -252,6 +252,15 @@ TEST_CASE("what training looks at may write to no variable") {
   }
 }
 
+TEST_CASE("the node that keeps the loss from being computed is named") {
+  Desk desk(scene_of({kA, kB, R"({"name": "product", "type": "MatMul", "inputs": ["a", "b"]})",
+                      R"({"name": "loss", "type": "Neg", "inputs": ["product"]})"},
+                     R"("training": {"loss": "loss"},)"));
+  const Error& error = *desk.workspace.snapshot().training_error;
+  CHECK(error.node == "product");
+  CHECK(error.message.starts_with("'loss' cannot be computed. product: Shape must be rank 2 but is rank 1"));
+}
+
 TEST_CASE("tf.divide of integers is true division, as in the post") {
   Desk desk(scene_of({R"({"name": "d", "type": "RealDiv", "inputs": [{"value": "11"}, {"value": "5"}]})"}));
   CHECK(desk.value("d") == "2.2");
