@@ -92,8 +92,12 @@ std::optional<SceneNode> AddMenu::draw(Ui& ui, const Rect& area) {
   const Rect box = box_in(area);
   const bool clicks = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1) || ImGui::IsMouseClicked(2);
   bool accepted = ui.entry.was_accepted(entry_), moved = false;
-  bool leaves = !accepted && !ui.entry.is_open(entry_);
-  leaves |= clicks && !is_new_ && !box.contains(ui.input.mouse);
+  // Its field was left in the page: the keys that follow are not the menu's any more.
+  if (!accepted && !ui.entry.is_open(entry_)) {
+    close(ui);
+    return {};
+  }
+  bool leaves = clicks && !is_new_ && !box.contains(ui.input.mouse);
   if (!leaves && ui.entry.typed() != filter_) {
     filter_ = ui.entry.typed();
     marked_ = best_of(found(filter_), filter_);

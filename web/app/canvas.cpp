@@ -53,12 +53,15 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     begin_drag(ui, scene, boxes, hit, ui.input.space);
   else if (hovered && ImGui::IsMouseClicked(ImGuiMouseButton_Middle))
     begin_drag(ui, scene, boxes, hit, true);
-  if (!add_menu_.is_open()) append(changes, obey_keys(ui, area, scene));
   if (auto node = add_menu_.draw(ui, area)) {
     const Vec at = free_place(boxes, {node->x, node->y});
     node->x = std::round(at.x);
     node->y = std::round(at.y);
     changes.push_back({edit::AddNode{*node}, {}});
+  }
+  if (!add_menu_.is_open()) {
+    append(changes, obey_keys(ui, area, scene));
+    add_menu_.draw(ui, area);  // Opened by a key, it shows in this very frame.
   }
 
   screen.clip(area);
