@@ -162,17 +162,8 @@ std::vector<Output> grad_log_softmax(GradientContext& c) {
 Op activation(const char* type, const char* python, const char* input, const char* output,
               const DTypeSet& allowed, const char* formula, const char* help,
               Status (*compute)(KernelContext&), std::vector<Output> (*gradient)(GradientContext&)) {
-  return {.type = type,
-          .python = python,
-          .family = Family::kActivation,
-          .inputs = {{input, "T"}},
-          .outputs = {{output, "T"}},
-          .attrs = {type_attr("T", allowed)},
-          .formula = formula,
-          .help = help,
-          .infer = infer_like_input,
-          .compute = compute,
-          .gradient = gradient};
+  return unary_op(Family::kActivation, type, python, input, output, allowed, formula, help, compute,
+                  gradient);
 }
 
 // The derivative as an operation of its own, as TensorFlow has it: of the activation's result and the

@@ -22,6 +22,22 @@ Status infer_scalar(InferenceContext& c) {
 
 std::vector<Output> no_gradient(GradientContext& c) { return std::vector<Output>(c.node.inputs.size()); }
 
+Op unary_op(Family family, const char* type, const char* python, const char* input, const char* output,
+            const DTypeSet& allowed, const char* formula, const char* help, Status (*compute)(KernelContext&),
+            std::vector<Output> (*gradient)(GradientContext&)) {
+  return {.type = type,
+          .python = python,
+          .family = family,
+          .inputs = {{input, "T"}},
+          .outputs = {{output, "T"}},
+          .attrs = {type_attr("T", allowed)},
+          .formula = formula,
+          .help = help,
+          .infer = infer_like_input,
+          .compute = compute,
+          .gradient = gradient};
+}
+
 Result<BroadcastPlan> plan_broadcast(const Shape& x, const Shape& y) {
   Result<Shape> shape = broadcast(x, y);
   if (!shape.ok()) return invalid_argument(cat("Incompatible shapes: ", x.runtime(), " vs. ", y.runtime()));

@@ -20,6 +20,11 @@ Status infer_scalar(InferenceContext& c);
 // "None" for every input: what TensorFlow returns for operations without a derivative.
 std::vector<Output> no_gradient(GradientContext& c);
 
+// The description of an operation on each element of one tensor.
+Op unary_op(Family family, const char* type, const char* python, const char* input, const char* output,
+            const DTypeSet& allowed, const char* formula, const char* help, Status (*compute)(KernelContext&),
+            std::vector<Output> (*gradient)(GradientContext&));
+
 // How an output element finds its two operands: strides of 0 repeat a dimension of size 1.
 struct BroadcastPlan {
   Shape shape;

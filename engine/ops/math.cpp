@@ -102,17 +102,7 @@ constexpr DTypeSet kCastable{"bool, float32, float64, int32, int64",
 
 Op unary(const char* type, const char* python, const DTypeSet& allowed, const char* formula, const char* help,
          Status (*compute)(KernelContext&), std::vector<Output> (*gradient)(GradientContext&)) {
-  return {.type = type,
-          .python = python,
-          .family = Family::kMath,
-          .inputs = {{"x", "T"}},
-          .outputs = {{"y", "T"}},
-          .attrs = {type_attr("T", allowed)},
-          .formula = formula,
-          .help = help,
-          .infer = infer_like_input,
-          .compute = compute,
-          .gradient = gradient};
+  return unary_op(Family::kMath, type, python, "x", "y", allowed, formula, help, compute, gradient);
 }
 
 }  // namespace

@@ -1,16 +1,16 @@
 // The loss: of every step's batch, and of the whole training and test set after each epoch.
-#include <cmath>
-
-#include "engine/core/text.h"
 #include "web/app/chart.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"
 #include "web/app/values.h"
+#include "web/app/views/measure.h"
 #include "web/app/views/view.h"
 
 namespace sandflow::ui {
 
 namespace {
+
+constexpr Measure kLoss{&Evaluation::train_loss, &Evaluation::test_loss};
 
 class LossView : public View {
  public:
@@ -26,12 +26,8 @@ class LossView : public View {
     series_[0].label = tr("series.batch");
     series_[1].label = tr("series.train");
     series_[2].label = tr("series.test");
-    std::string remark;
-    if (const auto& now = run.snapshot.now) {
-      remark = cat(tr("series.train"), " ", short_number(now->train_loss));
-      if (!std::isnan(now->test_loss))
-        remark += cat("  ", tr("series.test"), " ", short_number(now->test_loss));
-    }
+    const std::string remark =
+        measure_now(run.snapshot, kLoss, [](double loss) { return short_number(loss); });
     column.heading(tr("view.loss"), remark);
     draw_chart(ui, column.painter, column.take(144, 16), series_, {false, tr("axis.step")});
   }
@@ -41,17 +37,9 @@ class LossView : public View {
     version_ = snapshot.version;
     series_.assign(3, {});
     series_[0].thickness = 1.2f;
-    series_[2].is_dashed = series_[1].has_dots = series_[2].has_dots = true;
     for (const LossPoint& point : snapshot.losses)
       series_[0].points.emplace_back(static_cast<double>(point.step), point.loss);
-    const auto add = [&](const Evaluation& e) {
-      series_[1].points.emplace_back(static_cast<double>(e.step), e.train_loss);
-      series_[2].points.emplace_back(static_cast<double>(e.step), e.test_loss);
-    };
-    for (const Evaluation& e : snapshot.evaluations) add(e);
-    if (const auto& now = snapshot.now;
-        now && (snapshot.evaluations.empty() || snapshot.evaluations.back().step != now->step))
-      add(*now);
+    collect_measure(snapshot, kLoss, series_[1], series_[2]);
   }
 
   std::uint64_t version_ = 0;

@@ -1,0 +1,25 @@
+// Loss and accuracy on the whole training and test set, as the two charts over a run show them.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/training/snapshot.h"
+#include "web/app/chart.h"
+
+namespace sandflow::ui {
+
+// A measure by its two numbers.
+struct Measure {
+  double Evaluation::*train;
+  double Evaluation::*test;
+};
+
+// Its two curves, up to this very moment.
+void collect_measure(const Snapshot& snapshot, const Measure& measure, Series& train, Series& test);
+
+// "train 0.05  test 0.14": what it is now; nothing without a measure.
+std::string measure_now(const Snapshot& snapshot, const Measure& measure,
+                        const std::function<std::string(double)>& text);
+
+}  // namespace sandflow::ui
