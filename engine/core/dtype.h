@@ -23,7 +23,6 @@ std::optional<DType> dtype_from_name(std::string_view name);
 std::size_t size_in_bytes(DType dtype);  // Of one element; 0 for strings, which live elsewhere.
 inline bool is_floating(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::kFloat64; }
 inline bool is_integer(DType dtype) { return dtype == DType::kInt32 || dtype == DType::kInt64; }
-inline bool is_numeric(DType dtype) { return is_floating(dtype) || is_integer(dtype); }
 
 template <class T>
 inline constexpr DType dtype_of = [] {
