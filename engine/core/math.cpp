@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <array>
+#include <unsupported/Eigen/SpecialFunctions>
 
 namespace sandflow::math {
 
@@ -28,6 +29,12 @@ void map(std::span<const T> in, std::span<T> out, F f) {
   std::copy_n(rest.begin(), in.size() - i, out.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
+template <class T>
+T power(T x, T y) {
+  using Packet = typename packet::packet_traits<T>::type;
+  return packet::pfirst(packet::generic_pow(packet::pset1<Packet>(x), packet::pset1<Packet>(y)));
+}
+
 template <class Packet>
 Packet logistic_of(const Packet& x) {
   const Packet one = packet::pset1<Packet>(1);
@@ -45,12 +52,19 @@ Packet logistic_of(const Packet& x) {
   }
 
 SANDFLOW_MAP(exp, packet::pexp)
+SANDFLOW_MAP(expm1, packet::generic_expm1)
 SANDFLOW_MAP(log, packet::plog)
-SANDFLOW_MAP(tanh, packet::ptanh)
+SANDFLOW_MAP(log1p, packet::generic_log1p)
 SANDFLOW_MAP(sin, packet::psin)
 SANDFLOW_MAP(cos, packet::pcos)
+SANDFLOW_MAP(atan, packet::patan)
+SANDFLOW_MAP(tanh, packet::ptanh)
 SANDFLOW_MAP(logistic, logistic_of)
+SANDFLOW_MAP(erf, packet::perf)
 
 #undef SANDFLOW_MAP
+
+float pow(float x, float y) { return power(x, y); }
+double pow(double x, double y) { return power(x, y); }
 
 }  // namespace sandflow::math

@@ -8,8 +8,9 @@
 namespace sandflow {
 
 const char* name(Family family) {
-  constexpr const char* kNames[] = {"source",     "state", "arithmetic", "math",   "reduction", "linear",
-                                    "activation", "loss",  "shape",      "random", "training"};
+  constexpr const char* kNames[] = {"source",    "state",   "arithmetic",  "logic",      "math",
+                                    "reduction", "linear",  "convolution", "activation", "loss",
+                                    "shape",     "slicing", "random",      "training"};
   return kNames[static_cast<int>(family)];
 }
 
@@ -17,6 +18,18 @@ const AttrSpec* Op::find_attr(std::string_view attr_name) const {
   for (const AttrSpec& spec : attrs)
     if (attr_name == spec.name) return &spec;
   return nullptr;
+}
+
+const Arg& Op::input(std::size_t i, std::size_t given) const {
+  std::size_t variadic = 0;
+  while (variadic < inputs.size() && !inputs[variadic].is_variadic) ++variadic;
+  const std::size_t repeats = given + 1 - inputs.size();  // Of the variadic one, if there is one.
+  if (i < variadic) return inputs[i];
+  return inputs[std::max(variadic, i + 1 >= repeats ? i + 1 - repeats : 0)];
+}
+
+bool Op::is_variadic() const {
+  return std::any_of(inputs.begin(), inputs.end(), [](const Arg& arg) { return arg.is_variadic; });
 }
 
 bool is_valid_node_name(std::string_view name) {
@@ -54,6 +67,12 @@ Status check_attrs(const Node& node) {
       return type_error(cat("Value passed to parameter '", attr.name, "' has DataType ",
                             name(std::get<DType>(attr.value)),
                             " not in list of allowed values: ", spec->allowed->listing));
+    if (const auto* text = std::get_if<std::string>(&attr.value); text && !spec->choices.empty())
+      if (std::none_of(spec->choices.begin(), spec->choices.end(),
+                       [&](const char* choice) { return *text == choice; }))
+        return value_error(cat(
+            "Attr '", attr.name, "' of '", node.op->type, "' Op passed string '", *text,
+            "' not in: ", join(spec->choices, ", ", [](const char* c) { return cat('"', c, '"'); }), "."));
     double number = 0;
     if (const auto* i = std::get_if<std::int64_t>(&attr.value)) number = static_cast<double>(*i);
     if (const auto* f = std::get_if<double>(&attr.value)) number = *f;
@@ -70,13 +89,13 @@ Status check_attrs(const Node& node) {
 Status Graph::resolve_types(Node& node) const {
   const Op& op = *node.op;
   const std::size_t fixed_inputs = op.inputs.size();
-  const bool variadic = !op.inputs.empty() && op.inputs.back().is_variadic;
+  const bool variadic = op.is_variadic();
   if (variadic ? node.inputs.size() < fixed_inputs : node.inputs.size() != fixed_inputs)
     return type_error(cat("'", op.type, "' Op takes ", fixed_inputs, variadic ? " or more" : "",
                           " inputs, got ", node.inputs.size(), "."));
   std::map<std::string, std::string> first_with;  // Which argument decided a type attribute.
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const Arg& arg = op.inputs[std::min(i, fixed_inputs - 1)];
+    const Arg& arg = op.input(i, node.inputs.size());
     const Node::Result& tensor = result(node.inputs[i]);
     if (arg.is_ref && !tensor.is_ref)
       return type_error(cat("'", op.type, "' Op requires that input '", arg.name,
@@ -90,10 +109,12 @@ Status Graph::resolve_types(Node& node) const {
     if (const Attr* known = given(node.attrs, arg.type.type_attr)) {
       if (std::get<DType>(known->value) == tensor.dtype) continue;
       if (arg.is_variadic) {
-        const std::string types = join(std::span(node.inputs).subspan(fixed_inputs - 1), ", ",
-                                       [&](Output input) { return std::string(name(dtype(input))); });
+        std::vector<std::string> types;
+        for (std::size_t k = 0; k < node.inputs.size(); ++k)
+          if (&op.input(k, node.inputs.size()) == &arg) types.emplace_back(name(dtype(node.inputs[k])));
         return type_error(cat("Tensors in list passed to '", arg.name, "' of '", op.type, "' Op have types [",
-                              types, "] that don't all match."));
+                              join(types, ", ", [](const std::string& type) { return type; }),
+                              "] that don't all match."));
       }
       return type_error(cat("Input '", arg.name, "' of '", op.type, "' Op has type ", name(tensor.dtype),
                             " that does not match type ", name(std::get<DType>(known->value)),
@@ -114,9 +135,12 @@ Status Graph::resolve_types(Node& node) const {
     node.attrs.push_back({spec.name, *spec.initial});
   }
   SANDFLOW_TRY(check_attrs(node));
-  for (const Arg& arg : op.outputs)
-    node.outputs.push_back({arg.type.type_attr ? node.attr<DType>(arg.type.type_attr) : arg.type.fixed,
-                            arg.is_ref, Shape::unknown_rank()});
+  for (const Arg& arg : op.outputs) {
+    const DType type = arg.type.type_attr ? node.attr<DType>(arg.type.type_attr) : arg.type.fixed;
+    const std::int64_t count = arg.count ? node.attr<std::int64_t>(arg.count) : 1;
+    for (std::int64_t i = 0; i < count; ++i)
+      node.outputs.push_back({type, arg.is_ref, Shape::unknown_rank()});
+  }
   return {};
 }
 

@@ -72,8 +72,10 @@ struct ArgType {
 struct Arg {
   const char* name;
   ArgType type;
-  bool is_ref = false;       // A reference to a variable's memory (TensorFlow's *_ref dtypes).
-  bool is_variadic = false;  // Takes all inputs from here on, one or more.
+  bool is_ref = false;  // A reference to a variable's memory (TensorFlow's *_ref dtypes).
+  // An input that may be repeated: takes all that the others leave, one or more. At most one of an operation.
+  bool is_variadic = false;
+  const char* count = nullptr;  // An output that is repeated as often as this int attribute says.
 };
 
 enum class AttrKind { kType, kBool, kInt, kFloat, kString, kShape, kTensor, kInts };
@@ -83,7 +85,8 @@ struct AttrSpec {
   AttrKind kind;
   std::optional<AttrValue> initial;  // Absent: must be given (a type attribute is taken from the inputs).
   const DTypeSet* allowed = &kAnyType;
-  double minimum = 0, maximum = 0;  // Equal: no range.
+  double minimum = 0, maximum = 0;        // Equal: no range.
+  std::vector<const char*> choices = {};  // Of a string; none: any text.
 };
 
 // A type attribute, as in AttrSpec{"T", kType}.
@@ -95,12 +98,15 @@ enum class Family {
   kSource,
   kState,
   kArithmetic,
+  kLogic,
   kMath,
   kReduction,
   kLinear,
+  kConvolution,
   kActivation,
   kLoss,
   kShape,
+  kSlicing,
   kRandom,
   kTraining
 };
@@ -124,6 +130,9 @@ struct Op {
   bool is_stateful = false;
 
   const AttrSpec* find_attr(std::string_view name) const;
+  // What input `i` of a node with `given` inputs is to the operation.
+  const Arg& input(std::size_t i, std::size_t given) const;
+  bool is_variadic() const;
 };
 
 // Of the list in engine/ops/list.h; null for an unknown type.

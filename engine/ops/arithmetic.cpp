@@ -1,4 +1,4 @@
-// Arithmetic and comparison of two tensors, element by element, with numpy's broadcasting.
+// Arithmetic on two tensors, element by element, with numpy's broadcasting.
 #include <algorithm>
 #include <cmath>
 
@@ -83,48 +83,6 @@ struct Greater {
   }
 };
 
-struct GreaterOrEqual {
-  template <class T>
-  static Status run(KernelContext& c) {
-    return map_binary<T, bool>(c, [](T x, T y) { return x >= y; });
-  }
-};
-
-Status compute_equal(KernelContext& c) {
-  return with_any(c.input(0).dtype(), [&]<class T>() {
-    return map_binary<T, bool>(c, [](const T& x, const T& y) { return x == y; });
-  });
-}
-
-Status infer_select(InferenceContext& c) {
-  Result<Shape> merged = merge(c.input(1), c.input(2));
-  if (!merged.ok()) return merged.error();
-  c.output(0, *std::move(merged));
-  return {};
-}
-
-Status compute_select(KernelContext& c) {
-  const Tensor &condition = c.input(0), &x = c.input(1), &y = c.input(2);
-  if (x.shape() != y.shape())
-    return invalid_argument(cat("'then' and 'else' must have the same size.  but received: ",
-                                x.shape().runtime(), " vs. ", y.shape().runtime()));
-  // One answer for all, for each element, or for each row.
-  const bool per_row =
-      condition.shape().rank() == 1 && x.shape().rank() > 1 && condition.shape().dim(0) == x.shape().dim(0);
-  if (condition.shape().rank() > 0 && !per_row && condition.shape() != x.shape())
-    return invalid_argument(cat("'then' and 'condition' must have the same size.  but received: ",
-                                x.shape().runtime(), " vs. ", condition.shape().runtime()));
-  SANDFLOW_TRY(c.allocate(0, x.shape()));
-  const auto chosen = condition.read<bool>();
-  const std::size_t repeat = static_cast<std::size_t>(x.elements()) / std::max<std::size_t>(chosen.size(), 1);
-  return with_any(x.dtype(), [&]<class T>() {
-    const auto out = c.out<T>(0);
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = chosen[i / repeat] ? x.read<T>()[i] : y.read<T>()[i];
-    return Status();
-  });
-}
-
 std::vector<Output> grad_add(GradientContext& c) { return reduce_to_inputs(c, c.grad(), c.grad()); }
 
 std::vector<Output> grad_sub(GradientContext& c) {
@@ -153,12 +111,6 @@ std::vector<Output> grad_maximum(GradientContext& c) {
   return reduce_to_inputs(c, x, c.b.op("Select", {to_x, none, c.grad()}));
 }
 
-std::vector<Output> grad_select(GradientContext& c) {
-  const Output none = c.b.op("ZerosLike", {c.grad()});
-  const Output x = c.b.op("Select", {c.input(0), c.grad(), none});
-  return {{}, x, c.b.op("Select", {c.input(0), none, c.grad()})};
-}
-
 constexpr DTypeSet kAddTypes{
     "bfloat16, float16, float32, float64, uint8, int8, int16, int32, int64, complex64, complex128, string",
     kNumbers.mask | dtype_mask({DType::kString})};
@@ -185,13 +137,6 @@ Op binary(const char* type, const char* python, const DTypeSet& allowed, const c
           .gradient = gradient};
 }
 
-Op comparison(const char* type, const char* python, const DTypeSet& allowed, const char* formula,
-              const char* help, Status (*compute)(KernelContext&)) {
-  Op op = binary(type, python, allowed, formula, help, compute, no_gradient);
-  op.outputs = {{"z", DType::kBool}};
-  return op;
-}
-
 }  // namespace
 
 std::vector<Op> arithmetic_ops() {
@@ -210,21 +155,6 @@ std::vector<Op> arithmetic_ops() {
              "Divides and rounds down, as Python's // does.", for_numeric<FloorQuotient>, no_gradient),
       binary("Maximum", "tf.maximum", kRealNumbers, R"(z = \max(x, y))", "The larger of two elements.",
              for_numeric<Greater>, grad_maximum),
-      comparison("Equal", "tf.equal", kAnyType, "z = [x = y]", "Whether two elements are equal.",
-                 compute_equal),
-      comparison("GreaterEqual", "tf.greater_equal", kRealNumbers, R"(z = [x \ge y])",
-                 "Whether the first element is at least the second.", for_numeric<GreaterOrEqual>),
-      {.type = "Select",
-       .python = "tf.where",
-       .family = Family::kArithmetic,
-       .inputs = {{"condition", DType::kBool}, {"t", "T"}, {"e", "T"}},
-       .outputs = {{"output", "T"}},
-       .attrs = {type_attr("T", kAnyType)},
-       .formula = R"(z = \begin{cases} t & c \\ e & \text{else} \end{cases})",
-       .help = "Takes each element from the second input where the first is true, else from the third.",
-       .infer = infer_select,
-       .compute = compute_select,
-       .gradient = grad_select},
   };
 }
 

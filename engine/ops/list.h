@@ -13,12 +13,15 @@ const std::vector<const Op*>& all_ops();  // Family by family, in the order a pa
 std::vector<Op> source_ops();
 std::vector<Op> state_ops();
 std::vector<Op> arithmetic_ops();
+std::vector<Op> logic_ops();
 std::vector<Op> math_ops();
 std::vector<Op> reduction_ops();
 std::vector<Op> linear_ops();
+std::vector<Op> convolution_ops();
 std::vector<Op> activation_ops();
 std::vector<Op> loss_ops();
 std::vector<Op> shape_ops();
+std::vector<Op> slicing_ops();
 std::vector<Op> random_ops();
 std::vector<Op> training_ops();
 

@@ -1,6 +1,8 @@
 // One reader for each kind of attribute.
 #include "engine/scene/fields.h"
 
+#include <algorithm>
+
 #include "engine/core/text.h"
 
 namespace sandflow {
@@ -50,6 +52,15 @@ Result<std::optional<std::int64_t>> seed_field(const SceneNode& node) {
   return std::optional<std::int64_t>(*value);
 }
 
+std::size_t output_count(const SceneNode& node) {
+  constexpr long long kMost = 64;
+  const NodeType* type = find_node_type(node.type);
+  if (!type) return 1;
+  if (type->output_count.empty()) return std::max<std::size_t>(1, type->outputs.size());
+  return static_cast<std::size_t>(
+      std::clamp(parse_int(field_text(node, type->output_count)).value_or(1), 1LL, kMost));
+}
+
 Result<AttrValue> attribute_field(const SceneNode& node, const NodeField& field) {
   const std::string text = field_text(node, field);
   switch (field.kind) {
@@ -73,6 +84,15 @@ Result<AttrValue> attribute_field(const SceneNode& node, const NodeField& field)
     case AttrKind::kShape: {
       const auto value = shape_field(node, field.name);
       return value.ok() ? Result<AttrValue>(AttrValue(*value)) : value.error();
+    }
+    case AttrKind::kInts: {
+      const auto value = literal_field(node, field.name);
+      if (!value.ok()) return value.error();
+      const Result<Tensor> list = value->tensor(DType::kInt64);
+      if (!list.ok() || list->shape().rank() != 1)
+        return value_error(cat(field.name, ": '", text, "' is not a list of integers."));
+      return AttrValue(
+          std::vector<std::int64_t>(list->read<std::int64_t>().begin(), list->read<std::int64_t>().end()));
     }
     default:
       return AttrValue(text);

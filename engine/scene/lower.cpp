@@ -235,23 +235,37 @@ class Lowering {
     return from.outputs[static_cast<std::size_t>(end.output)];
   }
 
+  // A scene's node has the input that may be repeated last, wherever the operation has it.
+  static std::vector<const Port*> in_order_of(const Op& op, const std::vector<Port>& ports) {
+    std::vector<const Port*> fixed, repeated;
+    for (const Port& port : ports)
+      (fixed.size() + op.is_variadic() < op.inputs.size() ? fixed : repeated).push_back(&port);
+    auto at = fixed.begin();
+    for (const Arg& arg : op.inputs) {
+      if (arg.is_variadic) break;
+      ++at;
+    }
+    if (!op.is_variadic()) return fixed;
+    fixed.insert(at, repeated.begin(), repeated.end());
+    return fixed;
+  }
+
   // An operation of the list. Literals typed into ports become constants in its scope, with the dtype that
   // its other inputs ask for.
   Status add_op(int index, const NodeType& type) {
     const SceneNode& own = node(index);
     const Op& op = *type.op;
-    std::vector<Output> inputs(own.inputs.size());
-    const auto arg = [&](std::size_t i) -> const Arg& {
-      return op.inputs[std::min(i, op.inputs.size() - 1)];
-    };
-    for (std::size_t i = 0; i < own.inputs.size(); ++i)
-      if (own.inputs[i].kind == Port::Kind::kWire) inputs[i] = *resolve(own.inputs[i], arg(i).is_ref);
+    const std::vector<const Port*> ports = in_order_of(op, own.inputs);
+    std::vector<Output> inputs(ports.size());
+    const auto arg = [&](std::size_t i) -> const Arg& { return op.input(i, ports.size()); };
+    for (std::size_t i = 0; i < ports.size(); ++i)
+      if (ports[i]->kind == Port::Kind::kWire) inputs[i] = *resolve(*ports[i], arg(i).is_ref);
     Builder b(*out_.graph);
     const auto scope = out_.graph->name_scope(own.name);
     const std::string own_scope = out_.graph->scope();
-    for (std::size_t i = 0; i < own.inputs.size(); ++i) {
-      if (own.inputs[i].kind != Port::Kind::kLiteral) continue;
-      const Result<Literal> value = Literal::parse(own.inputs[i].text);
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      if (ports[i]->kind != Port::Kind::kLiteral) continue;
+      const Result<Literal> value = Literal::parse(ports[i]->text);
       if (!value.ok()) return in_field(arg(i).name, value.error());
       std::optional<DType> wanted;
       if (!arg(i).type.type_attr) wanted = arg(i).type.fixed;
@@ -284,7 +298,7 @@ class Lowering {
     }
     const Output first = b.op(op.type, inputs, attrs, own_scope);
     SANDFLOW_TRY(b.status());
-    for (int i = 0; i < static_cast<int>(op.outputs.size()); ++i)
+    for (int i = 0; i < static_cast<int>(out_.graph->node(first.node).outputs.size()); ++i)
       lowered(index).outputs.push_back({first.node, i});
     return {};
   }

@@ -27,6 +27,9 @@ std::string initial_text(const AttrSpec& spec) {
   if (const auto* i = std::get_if<std::int64_t>(&*spec.initial)) return std::to_string(*i);
   if (const auto* d = std::get_if<double>(&*spec.initial)) return Literal(*d).python();
   if (const auto* t = std::get_if<DType>(&*spec.initial)) return name(*t);
+  if (const auto* s = std::get_if<std::string>(&*spec.initial)) return *s;
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&*spec.initial))
+    return cat("[", join(*list, ", ", [](std::int64_t i) { return std::to_string(i); }), "]");
   if (std::holds_alternative<Shape>(*spec.initial)) return "None";
   return "";
 }
@@ -42,11 +45,15 @@ bool is_own_choice(const Op& op, const AttrSpec& spec) {
 
 NodeType from_op(const Op& op) {
   NodeType type{op.type, &op, op.python, op.formula, op.help, op.family, {}, {}, false, {}};
-  for (const Arg& input : op.inputs) {
-    type.inputs.emplace_back(input.name);
-    type.variadic = input.is_variadic;
+  for (const Arg& input : op.inputs)
+    if (!input.is_variadic) type.inputs.emplace_back(input.name);
+  for (const Arg& input : op.inputs)
+    if (input.is_variadic) type.inputs.emplace_back(input.name);
+  type.variadic = op.is_variadic();
+  for (const Arg& output : op.outputs) {
+    type.outputs.emplace_back(output.name);
+    if (output.count) type.output_count = output.count;
   }
-  for (const Arg& output : op.outputs) type.outputs.emplace_back(output.name);
   for (const AttrSpec& spec : op.attrs) {
     if (!is_own_choice(op, spec)) continue;
     NodeField field;
@@ -58,6 +65,7 @@ NodeType from_op(const Op& op) {
     field.maximum = spec.maximum;
     if (spec.kind == AttrKind::kType) field.choices = dtype_names(*spec.allowed);
     if (spec.kind == AttrKind::kBool) field.choices = {"True", "False"};
+    field.choices.insert(field.choices.end(), spec.choices.begin(), spec.choices.end());
     type.fields.push_back(std::move(field));
   }
   if (type.name == "Const") type.fields[1].initial = "0.0";

@@ -26,7 +26,8 @@ struct NodeType {
   std::string python, formula, help;
   Family family = Family::kSource;
   std::vector<std::string> inputs, outputs;
-  bool variadic = false;  // The last input may be repeated.
+  bool variadic = false;     // The last input may be repeated.
+  std::string output_count;  // The field that says how often the output is repeated; empty: once.
   std::vector<NodeField> fields;
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/core/text.h"
+#include "engine/scene/fields.h"
 #include "web/app/texts.h"
 
 namespace sandflow::ui {
@@ -104,7 +105,7 @@ void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
   std::size_t count = node.inputs.size();
   if (type) count = std::max(count, type->inputs.size());
   if (type && type->variadic) count = std::max(count, node.inputs.size() + 1);  // Room for one more.
-  const std::size_t outputs = type ? std::max<std::size_t>(1, type->outputs.size()) : 1;
+  const std::size_t outputs = output_count(node);
   const float most = static_cast<float>(std::max(count, outputs));
   box.rect.max.y = std::max(box.rect.max.y, box.rect.min.y + 16 + kPortStep * most);
   const auto spot = [&](float x, std::size_t i, std::size_t n) {
@@ -125,7 +126,7 @@ void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
   for (std::size_t i = 0; i < outputs; ++i) {
     PortBox port;
     port.at = spot(box.rect.max.x, i, outputs);
-    if (type && i < type->outputs.size()) port.name = type->outputs[i];
+    if (type && !type->outputs.empty()) port.name = type->outputs[std::min(i, type->outputs.size() - 1)];
     box.outputs.push_back(std::move(port));
   }
 }
