@@ -22,6 +22,16 @@ Status infer_scalar(InferenceContext& c) {
 
 std::vector<Output> no_gradient(GradientContext& c) { return std::vector<Output>(c.node.inputs.size()); }
 
+Output scalar_like(GradientContext& c, Output x, double value, std::string_view name) {
+  const Tensor tensor =
+      with_numeric(c.b.dtype(x), [&]<class T>() { return Tensor::scalar(static_cast<T>(value)); });
+  return c.b.op("Const", {}, {{"value", tensor}, {"dtype", tensor.dtype()}}, name);
+}
+
+Output int_constant(GradientContext& c, const std::vector<std::int32_t>& values, std::string_view name) {
+  return c.b.op("Const", {}, {{"value", Tensor::vector(values)}, {"dtype", DType::kInt32}}, name);
+}
+
 Op unary_op(Family family, const char* type, const char* python, const char* input, const char* output,
             const DTypeSet& allowed, const char* formula, const char* help, Status (*compute)(KernelContext&),
             std::vector<Output> (*gradient)(GradientContext&)) {

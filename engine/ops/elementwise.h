@@ -20,6 +20,11 @@ Status infer_scalar(InferenceContext& c);
 // "None" for every input: what TensorFlow returns for operations without a derivative.
 std::vector<Output> no_gradient(GradientContext& c);
 
+// Constants for gradient functions: a number with the dtype of `x`, and int32 vectors.
+Output scalar_like(GradientContext& c, Output x, double value, std::string_view name = "Const");
+Output int_constant(GradientContext& c, const std::vector<std::int32_t>& values,
+                    std::string_view name = "Const");
+
 // The description of an operation on each element of one tensor.
 Op unary_op(Family family, const char* type, const char* python, const char* input, const char* output,
             const DTypeSet& allowed, const char* formula, const char* help, Status (*compute)(KernelContext&),
@@ -31,6 +36,32 @@ struct BroadcastPlan {
   std::vector<std::int64_t> stride_x, stride_y;
 };
 Result<BroadcastPlan> plan_broadcast(const Shape& x, const Shape& y);
+
+// Calls f(index, index in x, index in y) for every element of a broadcast shape that is not empty: an
+// odometer over all axes but the last, and a plain loop over that one.
+template <class F>
+void for_each_broadcast(const BroadcastPlan& plan, F f) {
+  const int last = plan.shape.rank() - 1;
+  if (last < 0) return f(0, 0, 0);
+  const auto axis = [](int a) { return static_cast<std::size_t>(a); };
+  const std::int64_t run = plan.shape.dim(last), elements = plan.shape.elements();
+  const std::int64_t step_x = plan.stride_x[axis(last)], step_y = plan.stride_y[axis(last)];
+  std::vector<std::int64_t> at(axis(last) + 1, 0);
+  std::int64_t ix = 0, iy = 0;
+  for (std::int64_t i = 0; i < elements; i += run) {
+    for (std::int64_t k = 0; k < run; ++k)
+      f(static_cast<std::size_t>(i + k), static_cast<std::size_t>(ix + k * step_x),
+        static_cast<std::size_t>(iy + k * step_y));
+    for (int a = last - 1; a >= 0; --a) {
+      ix += plan.stride_x[axis(a)];
+      iy += plan.stride_y[axis(a)];
+      if (++at[axis(a)] < plan.shape.dim(a)) break;
+      ix -= plan.stride_x[axis(a)] * plan.shape.dim(a);
+      iy -= plan.stride_y[axis(a)] * plan.shape.dim(a);
+      at[axis(a)] = 0;
+    }
+  }
+}
 
 // out[i] = f(x[i]) over a whole tensor.
 template <class T, class R, class F>
@@ -67,28 +98,25 @@ Status map_binary(KernelContext& c, F f) {
   const auto x = c.in<T>(0), y = c.in<T>(1);
   const auto out = c.out<R>(0);
   if (out.empty()) return {};
-  // An odometer over all axes but the last, and a plain loop over that one.
-  const int last = plan->shape.rank() - 1;
-  const auto axis = [](int a) { return static_cast<std::size_t>(a); };
-  const std::int64_t run = plan->shape.dim(last);
-  const std::int64_t step_x = plan->stride_x[axis(last)], step_y = plan->stride_y[axis(last)];
-  std::vector<std::int64_t> at(axis(last) + 1, 0);
-  std::int64_t ix = 0, iy = 0;
-  for (std::size_t i = 0; i < out.size(); i += static_cast<std::size_t>(run)) {
-    for (std::int64_t k = 0; k < run; ++k)
-      out[i + static_cast<std::size_t>(k)] =
-          f(x[static_cast<std::size_t>(ix + k * step_x)], y[static_cast<std::size_t>(iy + k * step_y)]);
-    for (int a = last - 1; a >= 0; --a) {
-      ix += plan->stride_x[axis(a)];
-      iy += plan->stride_y[axis(a)];
-      if (++at[axis(a)] < plan->shape.dim(a)) break;
-      ix -= plan->stride_x[axis(a)] * plan->shape.dim(a);
-      iy -= plan->stride_y[axis(a)] * plan->shape.dim(a);
-      at[axis(a)] = 0;
-    }
-  }
+  for_each_broadcast(*plan, [&](std::size_t i, std::size_t ix, std::size_t iy) { out[i] = f(x[ix], y[iy]); });
   return {};
 }
+
+// Kernels that apply a function object to each element, or to each pair of two inputs.
+template <class F>
+struct Each {
+  template <class T>
+  static Status run(KernelContext& c) {
+    return map_unary<T, T>(c, F());
+  }
+};
+template <class F>
+struct EachPair {
+  template <class T>
+  static Status run(KernelContext& c) {
+    return map_binary<T, T>(c, F());
+  }
+};
 
 // A kernel for one dtype attribute "T": calls `F::template run<T>(c)` for the dtype of input 0.
 template <class F>

@@ -22,6 +22,10 @@ Status infer_matmul(InferenceContext& c) {
   return {};
 }
 
+struct Sizes {
+  std::size_t rows, inner, columns;
+};
+
 // Row-major transpose of an m x n matrix.
 template <class T>
 std::vector<T> transposed(std::span<const T> x, std::size_t m, std::size_t n) {
@@ -33,6 +37,29 @@ std::vector<T> transposed(std::span<const T> x, std::size_t m, std::size_t n) {
 
 // Every output element is summed over k from first to last, whatever the machine: the same bits natively and
 // in WebAssembly. Rows of the output are updated whole, which vectorises without changing that order.
+template <class T>
+void multiply(std::span<const T> left, std::span<const T> right, std::span<T> out, Sizes size, bool ta,
+              bool tb) {
+  std::vector<T> flipped;
+  if (tb) {
+    flipped = transposed(right, size.columns, size.inner);
+    right = flipped;
+  }
+  std::fill(out.begin(), out.end(), T(0));
+  for (std::size_t i = 0; i < size.rows; ++i) {
+    T* row = out.data() + i * size.columns;
+    for (std::size_t k = 0; k < size.inner; ++k) {
+      const T scale = ta ? left[k * size.rows + i] : left[i * size.inner + k];
+      const T* other = right.data() + k * size.columns;
+      for (std::size_t j = 0; j < size.columns; ++j) row[j] += scale * other[j];
+    }
+  }
+}
+
+Sizes sizes(std::int64_t rows, std::int64_t inner, std::int64_t columns) {
+  return {static_cast<std::size_t>(rows), static_cast<std::size_t>(inner), static_cast<std::size_t>(columns)};
+}
+
 struct Product {
   template <class T>
   static Status run(KernelContext& c) {
@@ -42,31 +69,12 @@ struct Product {
         return invalid_argument(
             cat("In[", i, "] is not a matrix. Instead it has shape ", c.input(i).shape().runtime()));
     const bool ta = c.node().attr<bool>("transpose_a"), tb = c.node().attr<bool>("transpose_b");
-    const std::int64_t m = a.shape().dim(ta), k_a = a.shape().dim(1 - ta);
-    const std::int64_t k_b = b.shape().dim(tb), n = b.shape().dim(1 - tb);
-    if (k_a != k_b)
+    const std::int64_t m = a.shape().dim(ta), k = a.shape().dim(1 - ta), n = b.shape().dim(1 - tb);
+    if (k != b.shape().dim(tb))
       return invalid_argument(
           cat("Matrix size-incompatible: In[0]: ", a.shape().runtime(), ", In[1]: ", b.shape().runtime()));
     SANDFLOW_TRY(c.allocate(0, {m, n}));
-    const auto rows = static_cast<std::size_t>(m), inner = static_cast<std::size_t>(k_a),
-               columns = static_cast<std::size_t>(n);
-    const std::span<const T> left = a.read<T>();
-    std::vector<T> flipped;
-    std::span<const T> right = b.read<T>();
-    if (tb) {
-      flipped = transposed(right, columns, inner);
-      right = flipped;
-    }
-    const std::span<T> out = c.out<T>(0);
-    std::fill(out.begin(), out.end(), T(0));
-    for (std::size_t i = 0; i < rows; ++i) {
-      T* row = out.data() + i * columns;
-      for (std::size_t k = 0; k < inner; ++k) {
-        const T scale = ta ? left[k * rows + i] : left[i * inner + k];
-        const T* other = right.data() + k * columns;
-        for (std::size_t j = 0; j < columns; ++j) row[j] += scale * other[j];
-      }
-    }
+    multiply(a.read<T>(), b.read<T>(), c.out<T>(0), sizes(m, k, n), ta, tb);
     return {};
   }
 };
@@ -92,6 +100,91 @@ std::vector<Output> grad_matmul(GradientContext& c) {
   }
   const Output grad_a = product(b, g, true, true);
   return {grad_a, product(g, a, true, true)};
+}
+
+// The dimensions before the last two.
+Shape batch_of(const Shape& shape) {
+  if (!shape.has_rank()) return Shape::unknown_rank();
+  return Shape(std::vector<std::int64_t>(shape.dims().begin(), shape.dims().end() - 2));
+}
+
+Status infer_batch_matmul(InferenceContext& c) {
+  for (int i = 0; i < 2; ++i)
+    if (c.input(i).has_rank() && c.input(i).rank() < 2)
+      return value_error(cat("Shape must be at least rank 2 but is rank ", c.input(i).rank()));
+  const Shape &x = c.input(0), &y = c.input(1);
+  if (!x.has_rank() || !y.has_rank()) {
+    c.output(0, Shape::unknown_rank());
+    return {};
+  }
+  const int ax = c.node().attr<bool>("adj_x"), ay = c.node().attr<bool>("adj_y");
+  const std::int64_t inner_x = x.dim(x.rank() - 1 - ax), inner_y = y.dim(y.rank() - 2 + ay);
+  if (inner_x != inner_y && inner_x != Shape::kUnknown && inner_y != Shape::kUnknown)
+    return value_error(cat("Dimensions must be equal, but are ", inner_x, " and ", inner_y));
+  Result<Shape> out = broadcast(batch_of(x), batch_of(y));
+  if (!out.ok()) return out.error();
+  out->append(x.dim(x.rank() - 2 + ax));
+  out->append(y.dim(y.rank() - 1 - ay));
+  c.output(0, *out);
+  return {};
+}
+
+// One product for each matrix of the batch; the batches broadcast.
+struct BatchProduct {
+  template <class T>
+  static Status run(KernelContext& c) {
+    const Tensor &x = c.input(0), &y = c.input(1);
+    for (int i = 0; i < 2; ++i)
+      if (c.input(i).shape().rank() < 2)
+        return invalid_argument(cat("In[", i, "] ndims must be >= 2: ", c.input(i).shape().rank()));
+    const int ax = c.node().attr<bool>("adj_x"), ay = c.node().attr<bool>("adj_y");
+    const int rx = x.shape().rank(), ry = y.shape().rank();
+    const std::int64_t m = x.shape().dim(rx - 2 + ax), k = x.shape().dim(rx - 1 - ax),
+                       n = y.shape().dim(ry - 1 - ay);
+    if (k != y.shape().dim(ry - 2 + ay))
+      return invalid_argument(cat("In[0] mismatch In[1] shape: ", k, " vs. ", y.shape().dim(ry - 2 + ay),
+                                  ": ", x.shape().runtime(), " ", y.shape().runtime(), " ", ax, " ", ay));
+    const Result<BroadcastPlan> plan = plan_broadcast(batch_of(x.shape()), batch_of(y.shape()));
+    if (!plan.ok())
+      return invalid_argument(cat("In[0] and In[1] must have compatible batch dimensions: ",
+                                  x.shape().runtime(), " vs. ", y.shape().runtime()));
+    Shape shape = plan->shape;
+    shape.append(m);
+    shape.append(n);
+    SANDFLOW_TRY(c.allocate(0, shape));
+    const std::span<const T> left = x.read<T>(), right = y.read<T>();
+    const std::span<T> out = c.out<T>(0);
+    if (out.empty()) return {};
+    const Sizes size = sizes(m, k, n);
+    for_each_broadcast(*plan, [&](std::size_t i, std::size_t ix, std::size_t iy) {
+      multiply(left.subspan(ix * size.rows * size.inner, size.rows * size.inner),
+               right.subspan(iy * size.inner * size.columns, size.inner * size.columns),
+               out.subspan(i * size.rows * size.columns, size.rows * size.columns), size, ax, ay);
+    });
+    return {};
+  }
+};
+
+// math_grad.py, _BatchMatMulV2: as of MatMul, then summed over the dimensions that were repeated.
+std::vector<Output> grad_batch_matmul(GradientContext& c) {
+  const bool ax = c.node.attr<bool>("adj_x"), ay = c.node.attr<bool>("adj_y");
+  const Output x = c.input(0), y = c.input(1), g = c.grad();
+  const auto product = [&](Output a, Output b, bool ta, bool tb) {
+    return c.b.op("BatchMatMulV2", {a, b}, {{"adj_x", ta}, {"adj_y", tb}});
+  };
+  const auto reduced = [&](Output grad, Output input) {
+    const Output shape = c.b.op("Shape", {input}, {{"out_type", DType::kInt32}}, "Shape");
+    const Output repeated = c.b.op("Shape", {grad}, {{"out_type", DType::kInt32}}, "Shape");
+    const Output axes = c.b.op("BroadcastGradientArgs", {shape, repeated});
+    return c.b.op("Reshape", {c.b.op("Sum", {grad, axes}), shape});
+  };
+  const Output to_x = ax ? product(y, g, ay, true) : product(g, y, false, !ay);
+  const Output to_y = ay ? product(g, x, true, ax) : product(x, g, !ax, false);
+  const Shape known_x = c.b.shape(x), known_y = c.b.shape(y);
+  if (known_x.fully_defined() && known_y.fully_defined() && batch_of(known_x) == batch_of(known_y))
+    return {to_x, to_y};
+  const Output reduced_x = reduced(to_x, x);
+  return {reduced_x, reduced(to_y, y)};
 }
 
 Status infer_bias_add(InferenceContext& c) {
@@ -177,6 +270,19 @@ std::vector<Op> linear_ops() {
        .infer = infer_matmul,
        .compute = for_numeric<Product>,
        .gradient = grad_matmul},
+      {.type = "BatchMatMulV2",
+       .python = "tf.matmul",
+       .family = Family::kLinear,
+       .inputs = {{"x", "T"}, {"y", "T"}},
+       .outputs = {{"output", "T"}},
+       .attrs = {type_attr("T", kMatMulTypes),
+                 {"adj_x", AttrKind::kBool, false},
+                 {"adj_y", AttrKind::kBool, false}},
+       .formula = R"(y_{bij} = \sum_k x_{bik} y_{bkj})",
+       .help = "The matrix products of two stacks of matrices.",
+       .infer = infer_batch_matmul,
+       .compute = for_numeric<BatchProduct>,
+       .gradient = grad_batch_matmul},
       {.type = "BiasAdd",
        .python = "tf.nn.bias_add",
        .family = Family::kLinear,

@@ -19,6 +19,17 @@ Status infer_cross_entropy(InferenceContext& c) {
   return {};
 }
 
+// The exponentials of a row shifted by its maximum, and their sum.
+template <class T>
+T exponentials(std::span<const T> x, std::span<T> row, T* largest) {
+  *largest = *std::max_element(x.begin(), x.end());
+  for (std::size_t j = 0; j < x.size(); ++j) row[j] = x[j] - *largest;
+  math::exp(row, row);
+  T sum = 0;
+  for (T e : row) sum += e;
+  return sum;
+}
+
 // core/kernels/xent_op.h: the loss of each row, and its gradient softmax - labels beside it.
 struct CrossEntropy {
   template <class T>
@@ -36,11 +47,8 @@ struct CrossEntropy {
     for (std::size_t i = 0; columns > 0 && i < loss.size(); ++i) {
       const auto row_x = x.subspan(i * columns, columns), row_y = y.subspan(i * columns, columns);
       const auto row = backprop.subspan(i * columns, columns);
-      const T largest = *std::max_element(row_x.begin(), row_x.end());
-      for (std::size_t j = 0; j < columns; ++j) row[j] = row_x[j] - largest;
-      math::exp(row, row);
-      T sum = 0;
-      for (T e : row) sum += e;
+      T largest;
+      const T sum = exponentials(row_x, row, &largest);
       const T log_sum = math::log(sum);
       T total = 0;
       for (std::size_t j = 0; j < columns; ++j) total += row_y[j] * (log_sum - (row_x[j] - largest));
@@ -82,6 +90,78 @@ std::vector<Output> grad_cross_entropy(GradientContext& c) {
   return {to_logits, to_labels};
 }
 
+Status infer_sparse_cross_entropy(InferenceContext& c) {
+  SANDFLOW_TRY(c.require_rank(0, 2));
+  SANDFLOW_TRY(c.require_rank(1, 1));
+  const Shape logits = c.input(0).has_rank() ? c.input(0) : Shape::unknown_dims(2);
+  const Shape labels = c.input(1).has_rank() ? c.input(1) : Shape::unknown_dims(1);
+  const Result<Shape> batch = merge(Shape{logits.dim(0)}, labels);
+  if (!batch.ok()) return batch.error();
+  c.output(0, *batch);
+  c.output(1, Shape{batch->dim(0), logits.dim(1)});
+  return {};
+}
+
+// core/kernels/sparse_xent_op.h: the label is the index of the right class.
+struct SparseCrossEntropy {
+  template <class T>
+  static Status run(KernelContext& c) {
+    const Tensor &logits = c.input(0), &labels = c.input(1);
+    if (logits.shape().rank() != 2)
+      return invalid_argument(cat("logits must be 2-D, but got shape ", logits.shape().runtime()));
+    if (labels.shape().rank() != 1)
+      return invalid_argument(cat("labels must be 1-D, but got shape ", labels.shape().runtime()));
+    if (logits.shape().dim(0) != labels.shape().dim(0))
+      return invalid_argument(cat("logits and labels must have the same first dimension, got logits shape ",
+                                  logits.shape().runtime(), " and labels shape ", labels.shape().runtime()));
+    const std::int64_t classes = logits.shape().dim(1);
+    if (classes <= 0)
+      return invalid_argument(
+          cat("Must have at least one class, but got logits shape ", logits.shape().runtime()));
+    for (std::int64_t i = 0; i < labels.elements(); ++i)
+      if (labels.integer(i) < 0 || labels.integer(i) >= classes) return out_of_range(labels, i, classes);
+    SANDFLOW_TRY(c.allocate(0, labels.shape()));
+    SANDFLOW_TRY(c.allocate(1, logits.shape()));
+    const auto columns = static_cast<std::size_t>(classes);
+    const std::span<const T> x = logits.read<T>();
+    const std::span<T> loss = c.out<T>(0), backprop = c.out<T>(1);
+    for (std::size_t i = 0; i < loss.size(); ++i) {
+      const auto row_x = x.subspan(i * columns, columns);
+      const auto row = backprop.subspan(i * columns, columns);
+      const auto label = static_cast<std::size_t>(labels.integer(static_cast<std::int64_t>(i)));
+      T largest;
+      const T sum = exponentials(row_x, row, &largest);
+      loss[i] = math::log(sum) - (row_x[label] - largest);
+      for (T& e : row) e /= sum;
+      row[label] -= T(1);
+    }
+    return {};
+  }
+
+  static Error out_of_range(const Tensor& labels, std::int64_t bad, std::int64_t classes) {
+    std::string values;
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(labels.elements(), 100); ++i)
+      values += cat(i ? " " : "", labels.integer(i));
+    return invalid_argument(cat("Received a label value of ", labels.integer(bad),
+                                " which is outside the valid range of [0, ", classes,
+                                ").  Label values: ", values));
+  }
+};
+
+// nn_grad.py, _SparseSoftmaxCrossEntropyWithLogitsGrad.
+std::vector<Output> grad_sparse_cross_entropy(GradientContext& c) {
+  const Output fixed = c.b.op(
+      "PreventGradient", {c.output(1)},
+      {{"message", std::string("Currently there is no way to take the second derivative of "
+                               "sparse_softmax_cross_entropy_with_logits due to the fused implementation's "
+                               "interaction with tf.gradients()")}});
+  if (!c.grad(0).valid()) return {{}, {}};
+  const Tensor last = Tensor::scalar(std::int32_t{-1});
+  const Output axis = c.b.op("Const", {}, {{"value", last}, {"dtype", DType::kInt32}}, "ExpandDims/dim");
+  const Output spread = c.b.op("ExpandDims", {c.grad(0), axis}, {}, "ExpandDims");
+  return {c.b.op("Mul", {spread, fixed}, {}, "mul"), {}};
+}
+
 }  // namespace
 
 std::vector<Op> loss_ops() {
@@ -97,6 +177,17 @@ std::vector<Op> loss_ops() {
        .infer = infer_cross_entropy,
        .compute = for_floating<CrossEntropy>,
        .gradient = grad_cross_entropy},
+      {.type = "SparseSoftmaxCrossEntropyWithLogits",
+       .python = "tf.nn.sparse_softmax_cross_entropy_with_logits",
+       .family = Family::kLoss,
+       .inputs = {{"features", "T"}, {"labels", "Tlabels"}},
+       .outputs = {{"loss", "T"}, {"backprop", "T"}},
+       .attrs = {type_attr("T", kHalfFloats), type_attr("Tlabels", kIndexTypes)},
+       .formula = R"(E_i = -\ln \mathrm{softmax}(x_i)_{t_i})",
+       .help = "How far each row's softmax is from its class, given by its index.",
+       .infer = infer_sparse_cross_entropy,
+       .compute = for_floating<SparseCrossEntropy>,
+       .gradient = grad_sparse_cross_entropy},
   };
 }
 

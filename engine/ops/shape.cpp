@@ -155,6 +155,14 @@ Status compute_zeros_like(KernelContext& c) {
   });
 }
 
+Status compute_ones_like(KernelContext& c) {
+  SANDFLOW_TRY(c.allocate(0, c.input(0).shape()));
+  return with_plain(c.input(0).dtype(), [&]<class T>() {
+    std::fill(c.out<T>(0).begin(), c.out<T>(0).end(), T(1));
+    return Status();
+  });
+}
+
 Result<std::int64_t> expanded_axis(const Tensor& axis_tensor, int rank, bool at_run_time) {
   if (axis_tensor.elements() != 1) return invalid_argument("'dim' must be a tensor with a single value");
   const auto axis = axis_tensor.integer(0);
@@ -318,6 +326,11 @@ std::vector<Output> grad_add_n(GradientContext& c) {
   return std::vector<Output>(c.node.inputs.size(), c.grad());
 }
 
+constexpr DTypeSet kOnesTypes{
+    "bfloat16, float16, float32, float64, int8, uint8, int16, uint16, int32, int64, complex64, complex128, "
+    "bool",
+    kNumbers.mask | dtype_mask({DType::kBool})};
+
 }  // namespace
 
 std::vector<Op> shape_ops() {
@@ -387,6 +400,17 @@ std::vector<Op> shape_ops() {
        .help = "Zeros in the shape of another tensor.",
        .infer = infer_like_input,
        .compute = compute_zeros_like,
+       .gradient = no_gradient},
+      {.type = "OnesLike",
+       .python = "tf.ones_like",
+       .family = Family::kShape,
+       .inputs = {{"x", "T"}},
+       .outputs = {{"y", "T"}},
+       .attrs = {type_attr("T", kOnesTypes)},
+       .formula = R"(y_i = 1)",
+       .help = "Ones in the shape of another tensor.",
+       .infer = infer_like_input,
+       .compute = compute_ones_like,
        .gradient = no_gradient},
       {.type = "BroadcastTo",
        .python = "tf.broadcast_to",

@@ -1,4 +1,6 @@
 // Where values enter a graph, and operations that only pass them on.
+#include <cmath>
+
 #include "engine/ops/elementwise.h"
 #include "engine/ops/list.h"
 
@@ -49,6 +51,36 @@ Status compute_forward(KernelContext& c) {
   return {};
 }
 
+struct FiniteCheck {
+  template <class T>
+  static Status run(KernelContext& c) {
+    bool has_nan = false, has_inf = false;
+    for (T x : c.in<T>(0)) {
+      has_nan = has_nan || std::isnan(x);
+      has_inf = has_inf || std::isinf(x);
+    }
+    if (has_nan || has_inf)
+      return invalid_argument(cat(c.node().attr<std::string>("message"), " : Tensor had ",
+                                  !has_nan  ? "Inf"
+                                  : has_inf ? "Inf and NaN"
+                                            : "NaN",
+                                  " values"));
+    return compute_forward(c);
+  }
+};
+
+std::vector<Output> check_gradient(GradientContext& c) {
+  const std::string message = cat("Not a number (NaN) or infinity (Inf) values detected in gradient. b'",
+                                  c.node.attr<std::string>("message"), "'");
+  return {c.b.op("CheckNumerics", {c.grad()}, {{"message", message}})};
+}
+
+std::vector<Output> prevent_gradient(GradientContext& c) {
+  return {c.b.fail({ErrorKind::kLookupError,
+                    cat("Gradient explicitly disabled. Reason: b'", c.node.attr<std::string>("message"), "'"),
+                    c.node.name})};
+}
+
 Status nothing(KernelContext&) { return {}; }
 
 std::vector<Output> pass_on(GradientContext& c) { return {c.grad()}; }
@@ -97,6 +129,28 @@ std::vector<Op> source_ops() {
        .infer = infer_like_input,
        .compute = compute_forward,
        .gradient = no_gradient},
+      {.type = "PreventGradient",
+       .python = "tf.raw_ops.PreventGradient",
+       .family = Family::kSource,
+       .inputs = {{"input", "T"}},
+       .outputs = {{"output", "T"}},
+       .attrs = {type_attr("T", kAnyType), {"message", AttrKind::kString, std::string()}},
+       .formula = R"(y = x)",
+       .help = "Passes a tensor on, and refuses to be differentiated.",
+       .infer = infer_like_input,
+       .compute = compute_forward,
+       .gradient = prevent_gradient},
+      {.type = "CheckNumerics",
+       .python = "tf.check_numerics",
+       .family = Family::kSource,
+       .inputs = {{"tensor", "T"}},
+       .outputs = {{"output", "T"}},
+       .attrs = {type_attr("T", kHalfFloats), {"message", AttrKind::kString, std::string()}},
+       .formula = R"(y = x,\quad |x| < \infty)",
+       .help = "Passes a tensor on, or stops the run where it holds nan or infinity.",
+       .infer = infer_like_input,
+       .compute = for_floating<FiniteCheck>,
+       .gradient = check_gradient},
       {.type = "NoOp",
        .python = "tf.no_op",
        .family = Family::kSource,

@@ -26,6 +26,8 @@ struct Row {
   bool is_cut = false;
   // The shape depends on the values of the inputs and is known after a run only.
   bool has_open_shape = false;
+  // Its gradient refuses to be differentiated, in TensorFlow too.
+  bool is_once = false;
 };
 
 // tests/engine/ops/, a file a family.

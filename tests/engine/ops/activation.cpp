@@ -9,8 +9,14 @@ std::vector<Row> activation_rows() {
       {"Softmax", {some({4})}},
       {"LogSoftmax", {some({2, 3, 4})}},
   };
-  add_rows(rows, {"Relu", "Tanh", "Sigmoid"}, {some({2, 3})});
-  add_rows(rows, {"ReluGrad", "TanhGrad", "SigmoidGrad"}, {some({2, 3}), some({2, 3}, 1)});
+  for (const auto& x : {some({2, 3}), Tensor::vector<double>({-20, 7, 40})})
+    add_rows(rows, {"Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Softplus", "Softsign", "Tanh", "Sigmoid"},
+             {x});
+  add_rows(rows,
+           {"ReluGrad", "Relu6Grad", "LeakyReluGrad", "EluGrad", "SeluGrad", "SoftplusGrad", "SoftsignGrad",
+            "TanhGrad", "SigmoidGrad"},
+           {some({2, 3}), some({2, 3}, 1)});
+  rows.push_back({"LeakyRelu", {some({2, 3})}, {{"alpha", 0.5}}});
   return rows;
 }
 
@@ -27,6 +33,12 @@ TEST_CASE("activations and their derivatives are TensorFlow's") {
   };
   for (DType dtype : kBothFloats) {
     check("Relu", vector["expected"]["relu"], dtype);
+    check("Relu6", vector["expected"]["relu6"], dtype);
+    check("LeakyRelu", vector["expected"]["leaky_relu"], dtype);
+    check("Elu", vector["expected"]["elu"], dtype);
+    check("Selu", vector["expected"]["selu"], dtype);
+    check("Softplus", vector["expected"]["softplus"], dtype);
+    check("Softsign", vector["expected"]["softsign"], dtype);
     check("Tanh", vector["expected"]["tanh"], dtype);
     check("Sigmoid", vector["expected"]["sigmoid"], dtype);
   }
@@ -49,6 +61,12 @@ TEST_CASE("softmax and its logarithm are TensorFlow's, however large the logits"
                  slope["expected"]["grad_logits"], slope["tol"]);
   }
   CHECK(computed("Softmax", {Tensor(DType::kFloat32, {2, 0})}).shape() == Shape{2, 0});
+}
+
+TEST_CASE("softplus keeps its digits beyond both thresholds") {
+  const Json vector = golden("softplus_extreme");
+  check_golden(computed("Softplus", {vector["inputs"]["x"].tensor(DType::kFloat32)}),
+               vector["expected"]["value"], vector["tol"]);
 }
 
 }  // namespace sandflow::test

@@ -15,6 +15,21 @@ std::vector<Row> linear_rows() {
       rows.push_back({"MatMul",
                       {some(ta ? Shape{3, 2} : Shape{2, 3}), some(tb ? Shape{4, 3} : Shape{3, 4}, 1)},
                       {{"transpose_a", ta}, {"transpose_b", tb}}});
+  for (const bool ax : {false, true})
+    for (const bool ay : {false, true}) {
+      const auto x = [&](std::vector<std::int64_t> batch) {
+        batch.insert(batch.end(), {ax ? 3 : 2, ax ? 2 : 3});
+        return some(Shape(std::move(batch)));
+      };
+      const auto y = [&](std::vector<std::int64_t> batch) {
+        batch.insert(batch.end(), {ay ? 4 : 3, ay ? 3 : 4});
+        return some(Shape(std::move(batch)), 1);
+      };
+      const Attrs attrs = {{"adj_x", ax}, {"adj_y", ay}};
+      rows.push_back({"BatchMatMulV2", {x({2}), y({2})}, attrs});
+      rows.push_back({"BatchMatMulV2", {x({2, 1}), y({3})}, attrs});
+      rows.push_back({"BatchMatMulV2", {x({}), y({2})}, attrs});
+    }
   return rows;
 }
 

@@ -9,11 +9,16 @@ namespace sandflow::test {
 
 std::vector<Row> math_rows() {
   std::vector<Row> rows = {
-      {"Log", {positive({2, 3})}},
       {"Cast", {some({2, 3})}, {{"DstT", DType::kFloat64}}},
       {"Cast", {some({2, 3})}, {{"DstT", DType::kInt32}}},
   };
-  add_rows(rows, {"Neg", "Square", "Reciprocal", "Exp"}, {some({2, 3})});
+  add_rows(rows,
+           {"Neg", "Abs", "Sign", "Square", "Reciprocal", "Exp", "Expm1", "Sin", "Cos", "Atan", "Erf",
+            "Floor", "Ceil", "Round", "Rint"},
+           {some({2, 3})});
+  add_rows(rows, {"Log", "Log1p", "Sqrt", "Rsqrt"}, {positive({2, 3})});
+  add_rows(rows, {"SqrtGrad", "RsqrtGrad", "ReciprocalGrad"}, {positive({2, 3}), some({2, 3}, 1)});
+  add_rows(rows, {"Neg", "Abs", "Sign", "Square", "Round"}, {ints({3, -4, 0})});
   return rows;
 }
 
@@ -42,6 +47,14 @@ TEST_CASE("exp, log, tanh and the sigmoid behave at the ends of their ranges") {
   CHECK(str(computed("Tanh", {Tensor::vector<float>({-inf, -100, 0, 100, inf})})) == "[-1. -1.  0.  1.  1.]");
   CHECK(str(computed("Sigmoid", {Tensor::vector<float>({-inf, -1000, 0, 1000, inf})})) ==
         "[0.  0.  0.5 1.  1. ]");
+}
+
+TEST_CASE("rounding takes halves to the even neighbour") {
+  const Json vector = golden("round_half_even");
+  for (const char* op : {"Round", "Rint"})
+    for (DType dtype : kBothFloats)
+      check_golden(computed(op, {vector["inputs"]["x"].tensor(dtype)}), vector["expected"]["value"],
+                   vector["tol"]);
 }
 
 }  // namespace sandflow::test

@@ -18,7 +18,7 @@ std::vector<Row> shape_rows() {
       {"BroadcastGradientArgs", {ints({2, 1, 3}), ints({4, 1})}, {}, 0, false, true},
       {"BroadcastGradientArgs", {ints({2, 1, 3}), ints({4, 1})}, {}, 1, false, true},
   };
-  add_rows(rows, {"Shape", "Size", "ZerosLike"}, {some({2, 3})});
+  add_rows(rows, {"Shape", "Size", "ZerosLike", "OnesLike"}, {some({2, 3})});
   return rows;
 }
 
