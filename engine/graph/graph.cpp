@@ -60,30 +60,35 @@ Status check_attrs(const Node& node) {
     const AttrSpec* spec = node.op->find_attr(attr.name);
     if (!spec)
       return value_error(cat("Operation '", node.op->type, "' has no attr named '", attr.name, "'."));
-    if (spec->kind != kind_of(attr.value))
-      return type_error(
-          cat("Attr '", attr.name, "' of '", node.op->type, "' Op has a value of another kind."));
-    if (spec->kind == AttrKind::kType && !spec->allowed->contains(std::get<DType>(attr.value)))
-      return type_error(cat("Value passed to parameter '", attr.name, "' has DataType ",
-                            name(std::get<DType>(attr.value)),
-                            " not in list of allowed values: ", spec->allowed->listing));
-    if (const auto* text = std::get_if<std::string>(&attr.value); text && !spec->choices.empty())
-      if (std::none_of(spec->choices.begin(), spec->choices.end(),
-                       [&](const char* choice) { return *text == choice; }))
-        return value_error(cat(
-            "Attr '", attr.name, "' of '", node.op->type, "' Op passed string '", *text,
-            "' not in: ", join(spec->choices, ", ", [](const char* c) { return cat('"', c, '"'); }), "."));
-    double number = 0;
-    if (const auto* i = std::get_if<std::int64_t>(&attr.value)) number = static_cast<double>(*i);
-    if (const auto* f = std::get_if<double>(&attr.value)) number = *f;
-    if (spec->minimum < spec->maximum && !(number >= spec->minimum && number <= spec->maximum))
-      return value_error(cat("Attr '", attr.name, "' of '", node.op->type, "' Op passed ", shortest(number),
-                             ", outside of [", shortest(spec->minimum), ", ", shortest(spec->maximum), "]."));
+    SANDFLOW_TRY(check_attr(node.op->type, *spec, attr.value));
   }
   return {};
 }
 
 }  // namespace
+
+Status check_attr(std::string_view op, const AttrSpec& spec, const AttrValue& value) {
+  if (spec.kind != kind_of(value))
+    return type_error(cat("Attr '", spec.name, "' of '", op, "' Op has a value of another kind."));
+  if (spec.kind == AttrKind::kType && !spec.allowed->contains(std::get<DType>(value)))
+    return type_error(cat("Value passed to parameter '", spec.name, "' has DataType ",
+                          name(std::get<DType>(value)),
+                          " not in list of allowed values: ", spec.allowed->listing));
+  const auto* text = std::get_if<std::string>(&value);
+  if (text && !spec.choices.empty() &&
+      std::none_of(spec.choices.begin(), spec.choices.end(),
+                   [&](const char* choice) { return *text == choice; }))
+    return value_error(cat("Attr '", spec.name, "' of '", op, "' Op passed string '", *text, "' not in: ",
+                           join(spec.choices, ", ", [](const char* choice) { return cat('"', choice, '"'); }),
+                           "."));
+  double number = 0;
+  if (const auto* i = std::get_if<std::int64_t>(&value)) number = static_cast<double>(*i);
+  if (const auto* f = std::get_if<double>(&value)) number = *f;
+  if (spec.minimum < spec.maximum && !(number >= spec.minimum && number <= spec.maximum))
+    return value_error(cat("Attr '", spec.name, "' of '", op, "' Op passed ", shortest(number),
+                           ", outside of [", shortest(spec.minimum), ", ", shortest(spec.maximum), "]."));
+  return {};
+}
 
 // python/framework/op_def_library.py: type attributes are taken from the inputs, first come, first served.
 Status Graph::resolve_types(Node& node) const {

@@ -94,6 +94,10 @@ inline AttrSpec type_attr(const char* name, const DTypeSet& allowed, std::option
   return {name, AttrKind::kType, std::move(initial), &allowed};
 }
 
+// Whether `op` takes this value: of the right kind, among the dtypes or texts allowed, within the range.
+// Errors: TypeError, ValueError.
+Status check_attr(std::string_view op, const AttrSpec& spec, const AttrValue& value);
+
 enum class Family {
   kSource,
   kState,

@@ -236,33 +236,25 @@ class Lowering {
   }
 
   // A scene's node has the input that may be repeated last, wherever the operation has it.
-  static std::vector<const Port*> in_order_of(const Op& op, const std::vector<Port>& ports) {
-    std::vector<const Port*> fixed, repeated;
-    for (const Port& port : ports)
-      (fixed.size() + op.is_variadic() < op.inputs.size() ? fixed : repeated).push_back(&port);
-    auto at = fixed.begin();
-    for (const Arg& arg : op.inputs) {
-      if (arg.is_variadic) break;
-      ++at;
-    }
-    if (!op.is_variadic()) return fixed;
-    fixed.insert(at, repeated.begin(), repeated.end());
-    return fixed;
+  static std::vector<const Port*> in_order_of(const std::vector<Arg>& args, const std::vector<Port>& ports) {
+    const auto variadic =
+        std::find_if(args.begin(), args.end(), [](const Arg& arg) { return arg.is_variadic; });
+    const std::size_t fixed = args.size() - (variadic != args.end());
+    std::vector<const Port*> ordered;
+    for (const Port& port : ports) ordered.push_back(&port);
+    if (ports.size() > fixed && variadic != args.end())
+      std::rotate(ordered.begin() + (variadic - args.begin()),
+                  ordered.begin() + static_cast<std::ptrdiff_t>(fixed), ordered.end());
+    return ordered;
   }
 
-  // An operation of the list. Literals typed into ports become constants in its scope, with the dtype that
-  // its other inputs ask for.
-  Status add_op(int index, const NodeType& type) {
-    const SceneNode& own = node(index);
-    const Op& op = *type.op;
-    const std::vector<const Port*> ports = in_order_of(op, own.inputs);
+  // The tensors that come in. Literals typed into ports become constants in the node's scope, which is open,
+  // with the dtype that its other inputs ask for. `arg(i)`: what input i is.
+  template <class ArgOf>
+  Result<std::vector<Output>> inputs_of(Builder& b, const std::vector<const Port*>& ports, ArgOf arg) {
     std::vector<Output> inputs(ports.size());
-    const auto arg = [&](std::size_t i) -> const Arg& { return op.input(i, ports.size()); };
     for (std::size_t i = 0; i < ports.size(); ++i)
       if (ports[i]->kind == Port::Kind::kWire) inputs[i] = *resolve(*ports[i], arg(i).is_ref);
-    Builder b(*out_.graph);
-    const auto scope = out_.graph->name_scope(own.name);
-    const std::string own_scope = out_.graph->scope();
     for (std::size_t i = 0; i < ports.size(); ++i) {
       if (ports[i]->kind != Port::Kind::kLiteral) continue;
       const Result<Literal> value = Literal::parse(ports[i]->text);
@@ -278,10 +270,23 @@ class Lowering {
       inputs[i] = tf::constant(b, *tensor, arg(i).name);
       SANDFLOW_TRY(b.status());
     }
+    return inputs;
+  }
+
+  Status add_op(int index, const NodeType& type) {
+    const SceneNode& own = node(index);
+    const Op& op = *type.op;
+    const std::vector<const Port*> ports = in_order_of(op.inputs, own.inputs);
+    Builder b(*out_.graph);
+    const auto scope = out_.graph->name_scope(own.name);
+    const std::string own_scope = out_.graph->scope();
+    Result<std::vector<Output>> inputs =
+        inputs_of(b, ports, [&](std::size_t i) -> const Arg& { return op.input(i, ports.size()); });
+    if (!inputs.ok()) return inputs.error();
     // tf.divide of integers is the true quotient: both become float64 (math_ops.py, _truediv_python3).
-    if (std::string_view(op.type) == "RealDiv" && is_integer(b.dtype(inputs[0])) &&
-        b.dtype(inputs[0]) == b.dtype(inputs[1]))
-      for (Output& input : inputs) input = b.op("Cast", {input}, {{"DstT", DType::kFloat64}}, "Cast");
+    if (std::string_view(op.type) == "RealDiv" && is_integer(b.dtype((*inputs)[0])) &&
+        b.dtype((*inputs)[0]) == b.dtype((*inputs)[1]))
+      for (Output& input : *inputs) input = b.op("Cast", {input}, {{"DstT", DType::kFloat64}}, "Cast");
     Attrs attrs;
     for (const NodeField& field : type.fields) {
       if (field.name == "seed") {
@@ -296,10 +301,38 @@ class Lowering {
       if (!value.ok()) return value.error();
       attrs.push_back({field.name, *std::move(value)});
     }
-    const Output first = b.op(op.type, inputs, attrs, own_scope);
+    const Output first = b.op(op.type, *inputs, attrs, own_scope);
     SANDFLOW_TRY(b.status());
     for (int i = 0; i < static_cast<int>(out_.graph->node(first.node).outputs.size()); ++i)
       lowered(index).outputs.push_back({first.node, i});
+    return {};
+  }
+
+  Status add_function(int index, const NodeType& type) {
+    const SceneNode& own = node(index);
+    const std::vector<Arg>& args = type.function->inputs;
+    Builder b(*out_.graph);
+    const auto scope = out_.graph->name_scope(own.name);
+    const Result<std::vector<Output>> inputs =
+        inputs_of(b, in_order_of(args, own.inputs),
+                  [&](std::size_t i) -> const Arg& { return args[std::min(i, args.size() - 1)]; });
+    if (!inputs.ok()) return inputs.error();
+    Attrs attrs;
+    for (const NodeField& field : type.fields) {
+      if (field.name == "seed") {
+        const auto seed = seed_field(own);
+        if (!seed.ok()) return seed.error();
+        attrs.push_back({"seed", seed->value_or(-1)});
+        continue;
+      }
+      Result<AttrValue> value = attribute_field(own, field);
+      if (!value.ok()) return value.error();
+      attrs.push_back({field.name, *std::move(value)});
+    }
+    Result<std::vector<Output>> outputs =
+        tf::call(b, *type.function, *inputs, std::move(attrs), out_.graph->scope());
+    if (!outputs.ok()) return outputs.error();
+    lowered(index).outputs = *std::move(outputs);
     return {};
   }
 
@@ -327,8 +360,9 @@ class Lowering {
       result.is_blocked = true;
       return;
     }
-    if (type->op) {
+    if (type->op || type->function) {
       for (std::size_t i = 0; i < std::max(type->inputs.size(), own.inputs.size()); ++i) {
+        if (i < type->inputs.size() && i + type->optional >= type->inputs.size()) continue;
         if (i < own.inputs.size() && own.inputs[i].kind != Port::Kind::kEmpty) continue;
         const std::string& input = type->inputs[std::min(i, type->inputs.size() - 1)];
         const std::string function = type->python.substr(type->python.rfind('.') + 1);
@@ -341,6 +375,7 @@ class Lowering {
     const Status status = own.type == "Const"         ? add_const(index)
                           : own.type == "Placeholder" ? add_placeholder(index)
                           : own.type == "Variable"    ? add_variable(index)
+                          : type->function            ? add_function(index, *type)
                                                       : add_op(index, *type);
     if (status.ok()) return;
     // A placeholder with a wrong feed is still a node of the graph.

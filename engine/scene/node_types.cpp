@@ -1,6 +1,7 @@
-// The list: a node type of every operation, and tf.Variable.
+// The list: a node type of every operation and function, and tf.Variable.
 #include "engine/scene/node_types.h"
 
+#include <algorithm>
 #include <map>
 
 #include "engine/core/text.h"
@@ -35,31 +36,29 @@ std::string initial_text(const AttrSpec& spec) {
 }
 
 // What follows from the inputs, or belongs to the runtime, is not for the learner to set.
-bool is_own_choice(const Op& op, const AttrSpec& spec) {
+bool is_own_choice(const std::vector<Arg>& inputs, const AttrSpec& spec) {
   const std::string_view attr = spec.name;
   if (attr == "seed2" || attr == "use_locking" || attr == "validate_shape") return false;
-  for (const Arg& input : op.inputs)
-    if (input.type.type_attr && attr == input.type.type_attr) return false;
-  return true;
+  return std::none_of(inputs.begin(), inputs.end(),
+                      [&](const Arg& input) { return input.type.type_attr && attr == input.type.type_attr; });
 }
 
-NodeType from_op(const Op& op) {
-  NodeType type{op.type, &op, op.python, op.formula, op.help, op.family, {}, {}, false, {}};
-  for (const Arg& input : op.inputs)
-    if (!input.is_variadic) type.inputs.emplace_back(input.name);
-  for (const Arg& input : op.inputs)
-    if (input.is_variadic) type.inputs.emplace_back(input.name);
-  type.variadic = op.is_variadic();
-  for (const Arg& output : op.outputs) {
-    type.outputs.emplace_back(output.name);
-    if (output.count) type.output_count = output.count;
-  }
-  for (const AttrSpec& spec : op.attrs) {
-    if (!is_own_choice(op, spec)) continue;
+// Inputs and fields, which operations and functions describe alike.
+template <class Described>
+void describe(NodeType& type, const Described& from) {
+  // The input that may be repeated comes last on the canvas.
+  for (const bool repeated : {false, true})
+    for (const Arg& input : from.inputs) {
+      if (input.is_variadic != repeated) continue;
+      type.inputs.emplace_back(input.name);
+      type.variadic = repeated;
+    }
+  for (const AttrSpec& spec : from.attrs) {
+    if (!is_own_choice(from.inputs, spec)) continue;
     NodeField field;
     field.name = spec.name;
     field.kind = spec.kind;
-    // An operation's seed of 0 means something else than none at all.
+    // A seed of 0 means something else than none at all.
     if (field.name != "seed") field.initial = initial_text(spec);
     field.minimum = spec.minimum;
     field.maximum = spec.maximum;
@@ -67,6 +66,16 @@ NodeType from_op(const Op& op) {
     if (spec.kind == AttrKind::kBool) field.choices = {"True", "False"};
     field.choices.insert(field.choices.end(), spec.choices.begin(), spec.choices.end());
     type.fields.push_back(std::move(field));
+  }
+}
+
+NodeType from_op(const Op& op) {
+  NodeType type{.name = op.type, .op = &op, .python = op.python, .formula = op.formula, .help = op.help};
+  type.family = op.family;
+  describe(type, op);
+  for (const Arg& output : op.outputs) {
+    type.outputs.emplace_back(output.name);
+    if (output.count) type.output_count = output.count;
   }
   if (type.name == "Const") type.fields[1].initial = "0.0";
   if (type.name == "Placeholder") {
@@ -76,10 +85,26 @@ NodeType from_op(const Op& op) {
   return type;
 }
 
+NodeType from_function(const tf::Function& function) {
+  NodeType type{.name = function.name,
+                .function = &function,
+                .python = function.python,
+                .formula = function.formula,
+                .help = function.help};
+  type.family = function.family;
+  describe(type, function);
+  type.outputs.assign(function.outputs.begin(), function.outputs.end());
+  type.optional = static_cast<std::size_t>(function.optional);
+  return type;
+}
+
 NodeType variable_type() {
   const Op& op = *find_op("VariableV2");
-  NodeType type{"Variable",     nullptr,           "tf.Variable", op.formula, op.help,
-                Family::kState, {"initial_value"}, {"value"},     false,      {}};
+  NodeType type{.name = "Variable", .python = "tf.Variable", .formula = op.formula, .help = op.help};
+  type.family = Family::kState;
+  type.inputs = {"initial_value"};
+  type.outputs = {"value"};
+  type.optional = 1;
   type.fields = {
       {.name = "shape", .kind = AttrKind::kShape, .initial = ""},
       {.name = "dtype", .kind = AttrKind::kType, .initial = "float32", .choices = dtype_names(kFloats)},
@@ -112,6 +137,7 @@ const std::vector<NodeType>& node_types() {
       else
         list.push_back(from_op(*op));
     }
+    for (const tf::Function& function : tf::functions()) list.push_back(from_function(function));
     return list;
   }();
   return types;

@@ -1,5 +1,6 @@
-// What can stand on the canvas: every operation of engine/ops/list.h, and what TensorFlow's Python makes of
-// several operations (tf.Variable). Palette and inspector are loops over this list.
+// What can stand on the canvas: every operation of engine/ops/list.h, every function of
+// engine/tf/functions.h, and tf.Variable, which is four operations. Palette and inspector are loops over this
+// list.
 #pragma once
 
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "engine/graph/op.h"
+#include "engine/tf/functions.h"
 
 namespace sandflow {
 
@@ -22,10 +24,12 @@ struct NodeField {
 
 struct NodeType {
   std::string name;
-  const Op* op = nullptr;  // Null for what is made of several operations.
+  const Op* op = nullptr;  // At most one of these two; a Variable has neither.
+  const tf::Function* function = nullptr;
   std::string python, formula, help;
   Family family = Family::kSource;
   std::vector<std::string> inputs, outputs;
+  std::size_t optional = 0;  // How many of the last inputs may stay empty.
   bool variadic = false;     // The last input may be repeated.
   std::string output_count;  // The field that says how often the output is repeated; empty: once.
   std::vector<NodeField> fields;

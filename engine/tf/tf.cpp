@@ -39,14 +39,7 @@ Output binary(Builder& b, std::string_view type, const Value& x, const Value& y,
 Output reduce(Builder& b, std::string_view type, Output x, const std::optional<std::vector<int>>& axes,
               std::string_view name) {
   if (!b.ok()) return {};
-  if (!axes) {
-    // math_ops.py, _ReductionDims: the axes of a known rank are a constant beside the operation.
-    std::vector<std::int32_t> all(static_cast<std::size_t>(std::max(0, b.shape(x).rank())));
-    std::iota(all.begin(), all.end(), 0);
-    if (!b.shape(x).has_rank())
-      return b.fail({ErrorKind::kUnimplemented, "Reducing a tensor of unknown rank needs axes.", {}});
-    return b.op(type, {x, constant(b, Tensor::vector(all))}, {}, name);
-  }
+  if (!axes) return b.op(type, {x, all_axes(b, x)}, {}, name);
   const auto scope = b.graph().name_scope(name);
   const std::string own = b.graph().scope();
   const Output indices =
@@ -54,24 +47,13 @@ Output reduce(Builder& b, std::string_view type, Output x, const std::optional<s
   return b.op(type, {x, indices}, {}, own);
 }
 
-// The order of these operations decides the seed that follows from a graph-level seed.
-Output random(Builder& b, std::string_view type, const Shape& shape, std::pair<const char*, double> first,
-              std::pair<const char*, double> second, DType dtype, std::optional<std::int64_t> seed,
-              std::string_view name) {
+using Named = std::pair<const char*, double>;
+
+Output random(Builder& b, std::string_view type, const Shape& shape, Named first, Named second, DType dtype,
+              std::optional<std::int64_t> seed, std::string_view name) {
   const auto scope = b.graph().name_scope(name);
   const std::string own = b.graph().scope();
-  const Output dims = constant(b, shape_tensor(shape), "shape");
-  const Output low = constant(b, number(dtype, first.second), first.first);
-  const Output high = constant(b, number(dtype, second.second), second.first);
-  const SeedPair seeds = b.graph().op_seed(seed);
-  const Output drawn = b.op(type, {dims}, {{"dtype", dtype}, {"seed", seeds.seed}, {"seed2", seeds.seed2}});
-  if (type != "RandomUniform") {
-    const Output scaled = b.op("Mul", {drawn, high}, {}, "mul");
-    return b.op("Add", {scaled, low}, {}, own);
-  }
-  const Output width = b.op("Sub", {high, low}, {}, "sub");
-  const Output scaled = b.op("Mul", {drawn, width}, {}, "mul");
-  return b.op("Add", {scaled, low}, {}, own);
+  return random_tensor(b, type, constant(b, shape_tensor(shape), "shape"), first, second, dtype, seed, own);
 }
 
 }  // namespace
@@ -150,6 +132,18 @@ Output divide(Builder& b, const Value& x, const Value& y, std::string_view name)
   return b.op("RealDiv", {first, second}, {}, own);
 }
 
+Output all_axes(Builder& b, Output x) {
+  if (b.shape(x).has_rank()) {
+    std::vector<std::int32_t> all(static_cast<std::size_t>(b.shape(x).rank()));
+    std::iota(all.begin(), all.end(), 0);
+    return constant(b, Tensor::vector(all));
+  }
+  const Output first = constant(b, Tensor::scalar(std::int32_t{0}), "range/start");
+  const Output rank = b.op("Rank", {x}, {}, "Rank");
+  return b.op("Range", {first, rank, constant(b, Tensor::scalar(std::int32_t{1}), "range/delta")}, {},
+              "range");
+}
+
 Output reduce_sum(Builder& b, Output x, const std::optional<std::vector<int>>& axes, std::string_view name) {
   return reduce(b, "Sum", x, axes, name);
 }
@@ -167,6 +161,18 @@ Output softmax_cross_entropy_with_logits(Builder& b, Output labels, Output logit
   return b.op("SoftmaxCrossEntropyWithLogits", {logits, fixed});
 }
 
+// The order of these operations decides the seed that follows from a graph-level seed.
+Output random_tensor(Builder& b, std::string_view type, Output shape, Named first, Named second, DType dtype,
+                     std::optional<std::int64_t> seed, std::string_view own) {
+  const bool is_uniform = type == "RandomUniform";
+  const Output low = constant(b, number(dtype, first.second), is_uniform ? "min" : first.first);
+  const Output high = constant(b, number(dtype, second.second), is_uniform ? "max" : second.first);
+  const SeedPair seeds = b.graph().op_seed(seed);
+  const Output drawn = b.op(type, {shape}, {{"dtype", dtype}, {"seed", seeds.seed}, {"seed2", seeds.seed2}});
+  const Output width = is_uniform ? b.op("Sub", {high, low}, {}, "sub") : high;
+  return b.op("Add", {b.op("Mul", {drawn, width}, {}, "mul"), low}, {}, own);
+}
+
 Output random_normal(Builder& b, const Shape& shape, double mean, double stddev, DType dtype,
                      std::optional<std::int64_t> seed, std::string_view name) {
   return random(b, "RandomStandardNormal", shape, {"mean", mean}, {"stddev", stddev}, dtype, seed, name);
@@ -177,7 +183,7 @@ Output truncated_normal(Builder& b, const Shape& shape, double mean, double stdd
 }
 Output random_uniform(Builder& b, const Shape& shape, double minval, double maxval, DType dtype,
                       std::optional<std::int64_t> seed, std::string_view name) {
-  return random(b, "RandomUniform", shape, {"min", minval}, {"max", maxval}, dtype, seed, name);
+  return random(b, "RandomUniform", shape, {"minval", minval}, {"maxval", maxval}, dtype, seed, name);
 }
 
 namespace detail {

@@ -42,7 +42,9 @@ Output subtract(Builder&, const Value& x, const Value& y, std::string_view name 
 Output multiply(Builder&, const Value& x, const Value& y, std::string_view name = "Mul");
 Output divide(Builder&, const Value& x, const Value& y, std::string_view name = "truediv");
 
-// Reductions; no axes means all of them.
+// Reductions; no axes means all of them: a constant beside the operation, or a Range where the rank is
+// unknown (math_ops.py, _ReductionDims).
+Output all_axes(Builder&, Output x);
 Output reduce_sum(Builder&, Output x, const std::optional<std::vector<int>>& axes = {},
                   std::string_view name = "Sum");
 Output reduce_mean(Builder&, Output x, const std::optional<std::vector<int>>& axes = {},
@@ -53,7 +55,10 @@ Output softmax(Builder&, Output logits, std::string_view name = "Softmax");
 // The first version: labels get no gradient.
 Output softmax_cross_entropy_with_logits(Builder&, Output labels, Output logits);
 
-// Random tensors. `seed`: the op-level seed.
+// Random tensors. `seed`: the op-level seed. In random_tensor a scope is open already, and `own` is its name.
+Output random_tensor(Builder&, std::string_view type, Output shape, std::pair<const char*, double> first,
+                     std::pair<const char*, double> second, DType dtype, std::optional<std::int64_t> seed,
+                     std::string_view own);
 Output random_normal(Builder&, const Shape& shape, double mean = 0, double stddev = 1,
                      DType dtype = DType::kFloat32, std::optional<std::int64_t> seed = {},
                      std::string_view name = "random_normal");

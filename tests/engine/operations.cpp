@@ -10,6 +10,7 @@
 #include "engine/graph/gradients.h"
 #include "engine/ops/list.h"
 #include "engine/scene/node_types.h"
+#include "engine/tf/functions.h"
 #include "engine/tf/tf.h"
 #include "tests/engine/trial.h"
 
@@ -20,9 +21,9 @@ namespace {
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> list;
-    for (const auto& family :
-         {source_rows(), arithmetic_rows(), logic_rows(), math_rows(), reduction_rows(), linear_rows(),
-          convolution_rows(), activation_rows(), loss_rows(), shape_rows(), slicing_rows(), random_rows()})
+    for (const auto& family : {source_rows(), arithmetic_rows(), logic_rows(), math_rows(), reduction_rows(),
+                               linear_rows(), convolution_rows(), activation_rows(), loss_rows(),
+                               shape_rows(), slicing_rows(), random_rows(), function_rows()})
       list.insert(list.end(), family.begin(), family.end());
     return list;
   }();
@@ -64,9 +65,8 @@ struct Trial {
       xs.push_back(inputs.back());
       feeds.push_back({xs.back(), input});
     }
-    const Output first = b.op(row.op, inputs, row.attrs, "op");
+    result = added(b, row.op, inputs, row.attrs, row.output);
     must(b.status());
-    if (first.valid()) result = {first.node, row.output};
   }
 
   Tensor run(Output output) const { return value_of(graph, output, feeds); }
@@ -174,13 +174,13 @@ TEST_CASE("every operation is described completely") {
   CHECK(find_op("Nonsense") == nullptr);
 }
 
-TEST_CASE("every operation can stand on the canvas, a variable's four as one") {
-  for (const Op* op : all_ops()) {
-    INFO(op->type);
-    const bool is_variable = std::string_view(op->type) == "VariableV2";
-    const NodeType* type = find_node_type(is_variable ? "Variable" : op->type);
+TEST_CASE("every operation and function can stand on the canvas, a variable's four as one") {
+  const auto check = [](const char* name, const Op* op, const tf::Function* function) {
+    INFO(name);
+    const NodeType* type = find_node_type(name);
     REQUIRE(type != nullptr);
-    CHECK(type->op == (is_variable ? nullptr : op));
+    CHECK(type->op == op);
+    CHECK(type->function == function);
     CHECK_FALSE(type->python.empty());
     CHECK_FALSE(type->formula.empty());
     CHECK_FALSE(type->help.empty());
@@ -192,11 +192,42 @@ TEST_CASE("every operation can stand on the canvas, a variable's four as one") {
         CHECK(std::any_of(type->fields.begin(), type->fields.end(),
                           [&](const NodeField& other) { return other.name == field.only_if_field; }));
     }
+  };
+  for (const Op* op : all_ops()) {
+    const bool is_variable = std::string_view(op->type) == "VariableV2";
+    check(is_variable ? "Variable" : op->type, is_variable ? nullptr : op, nullptr);
   }
-  CHECK(node_types().size() == all_ops().size());
+  for (const tf::Function& function : tf::functions()) check(function.name, nullptr, &function);
+  CHECK(node_types().size() == all_ops().size() + tf::functions().size());
 }
 
-TEST_CASE("every operation that computes something has a row here") {
+TEST_CASE("every function is described completely") {
+  std::set<std::string_view> names;
+  for (const tf::Function& function : tf::functions()) {
+    INFO(function.name);
+    CHECK(names.insert(function.name).second);
+    CHECK(find_op(function.name) == nullptr);
+    CHECK(tf::find_function(function.name) == &function);
+    CHECK_FALSE(std::string_view(function.python).empty());
+    CHECK_FALSE(std::string_view(function.formula).empty());
+    CHECK(std::string_view(function.help).ends_with('.'));
+    CHECK(is_valid_node_name(function.scope));
+    CHECK(function.optional < static_cast<int>(function.inputs.size()) + 1);
+    std::set<std::string_view> words;
+    for (const Arg& input : function.inputs) {
+      CHECK(words.insert(input.name).second);
+      CHECK((!input.is_variadic || &input == &function.inputs.back()));
+    }
+    for (const AttrSpec& spec : function.attrs) {
+      INFO("attr ", spec.name);
+      CHECK(words.insert(spec.name).second);
+      REQUIRE(spec.initial);
+      CHECK(check_attr(function.name, spec, *spec.initial).ok());
+    }
+  }
+}
+
+TEST_CASE("every operation and function that computes something has a row") {
   for (const Op* op : all_ops()) {
     // Placeholders only take feeds; what writes to variables is tested in training.cpp and session.cpp.
     const bool writes =
@@ -206,8 +237,11 @@ TEST_CASE("every operation that computes something has a row here") {
       CHECK_MESSAGE((!op->gradient || writes), op->type);
       continue;
     }
-    CHECK_MESSAGE(is_listed(op->type), op->type, " has no row in the table above");
+    CHECK_MESSAGE(is_listed(op->type), op->type, " has no row in tests/engine/ops/");
   }
+  for (const tf::Function& function : tf::functions())
+    CHECK_MESSAGE((is_listed(function.name) || function.outputs.empty()), function.name,
+                  " has no row in tests/engine/ops/");
 }
 
 TEST_CASE("every operation gives a result or an error for whatever it is given, before a run and in it") {

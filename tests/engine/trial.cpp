@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/graph/gradients.h"
+#include "engine/tf/functions.h"
 #include "engine/tf/tf.h"
 
 namespace sandflow::test {
@@ -50,14 +51,24 @@ void add_broadcast_rows(std::vector<Row>& rows, std::initializer_list<const char
   add_rows(rows, ops, {some({4, 1, 3}), some({2, 1}, 1)});
 }
 
+Output added(Builder& b, const char* op, const std::vector<Output>& inputs, const Attrs& attrs, int output) {
+  const tf::Function* function = tf::find_function(op);
+  if (!function) {
+    const Output first = b.op(op, inputs, attrs, "op");
+    return {first.node, output};
+  }
+  const Result<std::vector<Output>> outputs = tf::call(b, *function, inputs, attrs, "op");
+  return outputs.ok() ? (*outputs)[static_cast<std::size_t>(output)] : b.fail(outputs.error());
+}
+
 Tensor computed(const char* op, const std::vector<Tensor>& inputs, const Attrs& attrs, int output) {
   Graph graph;
   Builder b(graph);
   std::vector<Output> constants;
   for (const Tensor& input : inputs) constants.push_back(tf::constant(b, input));
-  const Output result = b.op(op, constants, attrs);
+  const Output result = added(b, op, constants, attrs, output);
   must(b.status());
-  return value_of(graph, {result.node, output});
+  return value_of(graph, result);
 }
 
 std::string computing_error(const char* op, const std::vector<Tensor>& inputs, const Attrs& attrs) {
@@ -65,7 +76,7 @@ std::string computing_error(const char* op, const std::vector<Tensor>& inputs, c
   Builder b(graph);
   std::vector<Output> constants;
   for (const Tensor& input : inputs) constants.push_back(tf::constant(b, input));
-  const Output result = b.op(op, constants, attrs);
+  const Output result = added(b, op, constants, attrs, 0);
   return b.ok() ? run_error(graph, result) : b.status().error().text();
 }
 
@@ -75,7 +86,7 @@ std::vector<Tensor> differentiated(const char* op, const std::vector<Tensor>& in
   Builder b(graph);
   std::vector<Output> constants;
   for (const Tensor& input : inputs) constants.push_back(tf::constant(b, input));
-  const Output result{b.op(op, constants, attrs).node, output};
+  const Output result = added(b, op, constants, attrs, output);
   const Output weighted = tf::multiply(b, result, tf::constant(b, grad_ys));
   std::vector<Tensor> values;
   for (Output gradient : must(gradients(b, {weighted}, constants)))

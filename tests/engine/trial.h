@@ -18,7 +18,7 @@ Tensor distribution(const Shape& shape);
 inline Tensor ints(const std::vector<std::int32_t>& values) { return Tensor::vector(values); }
 
 struct Row {
-  const char* op;
+  const char* op;              // An operation's type, or a function's name.
   std::vector<Tensor> inputs;  // Floats vary and are differentiated; all others are constants of the graph.
   Attrs attrs;
   int output = 0;
@@ -43,6 +43,7 @@ std::vector<Row> loss_rows();
 std::vector<Row> shape_rows();
 std::vector<Row> slicing_rows();
 std::vector<Row> random_rows();
+std::vector<Row> function_rows();
 
 // A row for each of these operations, with these inputs.
 void add_rows(std::vector<Row>& rows, std::initializer_list<const char*> ops,
@@ -50,6 +51,8 @@ void add_rows(std::vector<Row>& rows, std::initializer_list<const char*> ops,
 // Rows for operations on two tensors, broadcast in every way.
 void add_broadcast_rows(std::vector<Row>& rows, std::initializer_list<const char*> ops);
 
+// An operation or a call of a function, named "op"; one of its outputs. Errors stick in the builder.
+Output added(Builder& b, const char* op, const std::vector<Output>& inputs, const Attrs& attrs, int output);
 // One operation on constants.
 Tensor computed(const char* op, const std::vector<Tensor>& inputs, const Attrs& attrs = {}, int output = 0);
 // What that run says when it goes wrong; or adding the operation.
