@@ -20,6 +20,18 @@ Status infer_scalar(InferenceContext& c) {
   return {};
 }
 
+Result<Shape> requested_shape(const Tensor& tensor, const char* rule) {
+  if (tensor.shape().rank() != 1)
+    return invalid_argument(cat(rule, ", got shape ", tensor.shape().runtime()));
+  Shape shape;
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+    const std::int64_t dim = tensor.integer(i);
+    if (dim < 0) return invalid_argument(cat("Dimension ", dim, " must be >= 0"));
+    shape.append(dim);
+  }
+  return shape;
+}
+
 std::vector<Output> no_gradient(GradientContext& c) { return std::vector<Output>(c.node.inputs.size()); }
 
 Output scalar_like(GradientContext& c, Output x, double value, std::string_view name) {

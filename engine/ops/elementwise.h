@@ -17,6 +17,9 @@ Status infer_broadcast(InferenceContext& c);
 // Output 0 is a scalar, or there is none.
 Status infer_scalar(InferenceContext& c);
 
+// A tensor that says a shape at run time; `rule` ("dims must be a vector") is the error of one that is none.
+Result<Shape> requested_shape(const Tensor& tensor, const char* rule);
+
 // "None" for every input: what TensorFlow returns for operations without a derivative.
 std::vector<Output> no_gradient(GradientContext& c);
 

@@ -16,16 +16,9 @@ Status infer_random(InferenceContext& c) {
 // The stream goes on from run to run; a new session starts it anew.
 template <auto F32, auto F64>
 Status compute_random(KernelContext& c) {
-  if (c.input(0).shape().rank() != 1)
-    return invalid_argument(
-        cat("shape must be a vector of {int32,int64}, got shape ", c.input(0).shape().runtime()));
-  Shape shape;
-  for (std::int64_t i = 0; i < c.input(0).elements(); ++i) {
-    const auto dim = c.input(0).integer(i);
-    if (dim < 0) return invalid_argument(cat("Dimension ", dim, " must be >= 0"));
-    shape.append(dim);
-  }
-  SANDFLOW_TRY(c.allocate(0, shape));
+  const Result<Shape> shape = requested_shape(c.input(0), "shape must be a vector of {int32,int64}");
+  if (!shape.ok()) return shape.error();
+  SANDFLOW_TRY(c.allocate(0, *shape));
   if (c.output(0).dtype() == DType::kFloat32)
     F32(c.generator(), c.out<float>(0));
   else

@@ -18,18 +18,6 @@ std::vector<std::int64_t> integers(const Tensor& tensor) {
   return out;
 }
 
-// A tensor given at run time that says a shape.
-Result<Shape> requested_shape(const Tensor& tensor, const char* what) {
-  if (tensor.shape().rank() != 1)
-    return invalid_argument(cat(what, " must be a vector, got shape ", tensor.shape().runtime()));
-  Shape shape;
-  for (std::int64_t dim : integers(tensor)) {
-    if (dim < 0) return invalid_argument(cat("Dimension ", dim, " must be >= 0"));
-    shape.append(dim);
-  }
-  return shape;
-}
-
 Status infer_reshape(InferenceContext& c) {
   const Shape& from = c.input(0);
   Shape to = c.constant_as_shape(1);
@@ -127,7 +115,7 @@ Status infer_fill(InferenceContext& c) {
 }
 
 Status compute_fill(KernelContext& c) {
-  const Result<Shape> shape = requested_shape(c.input(0), "dims");
+  const Result<Shape> shape = requested_shape(c.input(0), "dims must be a vector");
   if (!shape.ok()) return shape.error();
   if (c.input(1).shape().rank() != 0)
     return invalid_argument(cat("value must be a scalar, got shape ", c.input(1).shape().runtime()));
@@ -216,7 +204,7 @@ Status infer_broadcast_to(InferenceContext& c) {
 }
 
 Status compute_broadcast_to(KernelContext& c) {
-  const Result<Shape> to = requested_shape(c.input(1), "shape");
+  const Result<Shape> to = requested_shape(c.input(1), "shape must be a vector");
   if (!to.ok()) return to.error();
   const Shape& from = c.input(0).shape();
   const Result<BroadcastPlan> plan = plan_broadcast(from, *to);
