@@ -15,7 +15,7 @@ Term operate(std::string_view type, std::string_view name, const Operand& x, con
   const auto scope = b.graph().name_scope(name);
   const std::string own = b.graph().scope();
   const auto tensor = [&](const Operand& operand, const char* argument) {
-    return operand.term.b ? operand.term.output : constant(b, Literal(operand.number), dtype, argument);
+    return operand.term.b ? operand.term.output : constant(b, operand.number, dtype, argument);
   };
   const Output first = tensor(x, "x"), second = tensor(y, "y");
   return {&b, b.ok() ? b.op(type, {first, second}, {}, own) : Output{}};

@@ -21,10 +21,11 @@ struct Term {
 // One operand of an operator; a number becomes a constant of the other's dtype.
 struct Operand {
   Operand(Term x) : term(x) {}
+  Operand(int x) : number(x) {}
   Operand(double x) : number(x) {}
 
   Term term{};
-  double number = 0;
+  Literal number = 0;
 };
 
 Term operate(std::string_view type, std::string_view name, const Operand& x, const Operand& y);

@@ -7,6 +7,7 @@
 
 #include "engine/core/text.h"
 #include "engine/graph/gradients.h"
+#include "engine/ops/list.h"
 #include "engine/tf/tf.h"
 #include "tests/engine/golden.h"
 #include "tests/engine/support.h"
@@ -315,6 +316,7 @@ TEST_CASE("every optimizer is described, and its parameters start within their r
     INFO(type.name);
     CHECK(find_optimizer_type(type.name) == &type);
     CHECK(*type.formula);
+    CHECK(*type.python);
     CHECK(std::string_view(type.help).ends_with('.'));
     for (const Parameter& parameter : type.parameters) {
       CHECK(*parameter.help);
@@ -323,6 +325,180 @@ TEST_CASE("every optimizer is described, and its parameters start within their r
     }
   }
   CHECK(find_optimizer_type("Nobody") == nullptr);
+}
+
+TEST_CASE("slots are variables with TensorFlow's names and first values") {
+  const auto names = [](const char* type) {
+    Graph graph;
+    Builder b(graph);
+    const tf::Variable w = tf::variable(b, 1.0, "W");
+    const Output loss = b.op("Square", {w.value});
+    MinimizeOptions options;
+    options.global_step = tf::variable(b, tf::constant(b, Tensor::scalar<std::int64_t>(0)), "step", false);
+    const Minimized minimized = must(minimize(b, optimizer(type), complete(optimizer(type).parameters, {}),
+                                              loss, {w}, must(gradients(b, {loss}, {w.ref})), options));
+    Session session(graph);
+    must(session.run({Fetch::operation(tf::variables_initializer(b, minimized.slots))}));
+    return join(minimized.slots, " ", [&](const tf::Variable& slot) {
+      CHECK_FALSE(slot.is_trainable);
+      return cat(graph.node(slot.ref.node).name, "=", shortest(value_of(session, slot.value).number(0)));
+    });
+  };
+  CHECK(names("GradientDescent") == "");
+  CHECK(names("Momentum") == "W/Momentum=0");
+  CHECK(names("Adagrad") == "W/Adagrad=0.10000000149011612");
+  CHECK(names("RMSProp") == "W/RMSProp=1 W/RMSProp_1=0");
+  CHECK(names("CenteredRMSProp") == "W/RMSProp=1 W/RMSProp_1=0 W/RMSProp_2=0");
+  CHECK(names("Adam") == "beta1_power=0.8999999761581421 beta2_power=0.9990000128746033 W/Adam=0 W/Adam_1=0");
+  CHECK(names("AMSGrad") ==
+        "beta1_power=0.8999999761581421 beta2_power=0.9990000128746033 W/m=0 W/v=0 W/vhat=0");
+  CHECK(names("AdaMax") == "beta1_power=0.8999999761581421 W/AdaMax=0 W/AdaMax_1=0");
+  CHECK(names("Ftrl") == "W/Ftrl=0.10000000149011612 W/Ftrl_1=0");
+  CHECK(names("AdagradDA") == "W/AdagradDA=0 W/AdagradDA_1=0.10000000149011612");
+  CHECK(names("KerasNadam") == "iter=0 momentum_cache=1 W/m=0 W/v=0");
+}
+
+TEST_CASE("a slot that was not initialised is missed by name") {
+  Graph graph;
+  Builder b(graph);
+  const tf::Variable w = tf::variable(b, 1.0, "W");
+  const Output loss = b.op("Square", {w.value});
+  const Minimized minimized = must(minimize(b, optimizer("Adam"), complete(optimizer("Adam").parameters, {}),
+                                            loss, {w}, must(gradients(b, {loss}, {w.ref}))));
+  Session session(graph);
+  must(session.run({Fetch::operation(w.initializer)}));
+  CHECK(error_text(session.run({Fetch::operation(minimized.train_op)}))
+            .starts_with("FailedPreconditionError: Attempting to use uninitialized value beta1_power"));
+}
+
+TEST_CASE("a hyper-parameter may be a tensor, and the updates are counted") {
+  Graph graph;
+  Builder b(graph);
+  const tf::Variable w = tf::variable(b, 3.0, "W");
+  const tf::Variable step =
+      tf::variable(b, tf::constant(b, Tensor::scalar<std::int64_t>(0)), "global_step", false);
+  const Output loss = b.op("Square", {w.value});
+  // 1/2, then 1/4, then 1/8.
+  const tf::Term made{&b, b.op("Cast", {step.value}, {{"DstT", DType::kFloat32}})};
+  const Output rate = tf::pow(0.5, made + 1);
+  const Minimized minimized =
+      must(minimize(b, optimizer("GradientDescent"), {}, loss, {w}, must(gradients(b, {loss}, {w.ref})),
+                    {{{"learning_rate", rate}}, step}));
+  CHECK(minimized.hyper.empty());
+  CHECK(graph.node(minimized.train_op).name == "GradientDescent");
+  CHECK(std::string_view(graph.node(minimized.train_op).op->type) == "AssignAdd");
+  CHECK(graph.find("GradientDescent/update"));
+  CHECK(graph.find("GradientDescent/value"));
+  Session session(graph);
+  must(session.run({Fetch::operation(tf::variables_initializer(b, {w, step}))}));
+  double expected = 3;
+  for (const double now : {0.5, 0.25, 0.125}) {
+    must(session.run({Fetch::operation(minimized.train_op)}));
+    expected -= now * 2 * expected;
+    CHECK(value_of(session, w.value).number(0) == expected);
+  }
+  CHECK(value_of(session, step.value).integer(0) == 3);
+}
+
+TEST_CASE("optimizers refuse what their constructors refuse") {
+  Graph graph;
+  Builder b(graph);
+  const tf::Variable w = tf::variable(b, 1.0, "W");
+  const Output loss = b.op("Square", {w.value});
+  const auto slopes = must(gradients(b, {loss}, {w.ref}));
+  const auto refused = [&](const char* type, const Parameters& given) {
+    return error_text(
+        minimize(b, optimizer(type), complete(optimizer(type).parameters, given), loss, {w}, slopes));
+  };
+  CHECK(refused("Adagrad", {{"initial_accumulator_value", 0}}) ==
+        "ValueError: initial_accumulator_value must be positive: 0");
+  CHECK(refused("AdagradDA", {}) ==
+        "TypeError: __init__() missing 1 required positional argument: 'global_step'");
+}
+
+TEST_CASE("every kernel of an optimizer refuses wrong shapes and wrong numbers in TensorFlow's words") {
+  const auto starts = [](std::string_view name, bool is_ref) {
+    if (is_ref) return Tensor::vector<float>({1, 1});
+    if (name == "grad" || name == "delta") return Tensor::vector<float>({0.5, 0.5});
+    return name == "lr_power" ? Tensor::scalar(-0.5f) : Tensor::scalar(0.25f);
+  };
+  for (const Op* op : all_ops()) {
+    if (op->family != Family::kTraining) continue;
+    INFO(op->type);
+    Graph graph;
+    Builder b(graph);
+    std::vector<Output> inputs;
+    std::vector<tf::Variable> variables;
+    for (const Arg& arg : op->inputs) {
+      const Tensor start = starts(arg.name, arg.is_ref);
+      if (arg.is_ref) {
+        // Of a shape that may change, as tf.assign(validate_shape=False) does.
+        variables.push_back(tf::variable(b, tf::constant(b, start)));
+        inputs.push_back(variables.back().ref);
+      } else {
+        inputs.push_back(tf::placeholder(b, arg.type.type_attr ? DType::kFloat32 : arg.type.fixed));
+      }
+    }
+    const Output update = b.op(op->type, inputs, {}, "update");
+    must(b.status());
+    const auto run = [&](std::size_t wrong, const Tensor& value) {
+      Session session(graph);
+      must(session.run({Fetch::operation(tf::variables_initializer(b, variables))}));
+      std::vector<Feed> feeds;
+      std::size_t variable = 0;
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (op->inputs[i].is_ref) {
+          const int node = variables[variable++].ref.node;
+          if (i == wrong) session.set_variable(node, value);
+        } else {
+          feeds.push_back({inputs[i], i == wrong ? value : starts(op->inputs[i].name, false)});
+        }
+      }
+      return error_text(session.run({update}, feeds));
+    };
+    CHECK(run(inputs.size(), {}) == "no error");
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+      const std::string_view name = op->inputs[i].name;
+      INFO(name);
+      const bool is_large = op->inputs[i].is_ref || name == "grad" || name == "delta";
+      const std::string said = run(i, Tensor(DType::kFloat32, {3}));
+      CHECK_MESSAGE(said.starts_with("InvalidArgumentError: "), said);
+      CHECK_MESSAGE(
+          said.find(is_large ? " do not have the same shape[2] [3]" : "scalar: [3]") != std::string::npos,
+          said);
+      CHECK(said.ends_with("\n\t [[{{node update}}]]"));
+    }
+    if (std::string_view(op->type).starts_with("ApplyFtrl")) {
+      CHECK(run(4, Tensor::scalar(0.f)).starts_with("InvalidArgumentError: lr is not a positive scalar: []"));
+      CHECK(run(5, Tensor::scalar(-1.f))
+                .starts_with(
+                    "InvalidArgumentError: l1 regularization strength is not a non-negative scalar: []"));
+      CHECK(run(inputs.size() - 1, Tensor::scalar(1.f))
+                .starts_with("InvalidArgumentError: lr_power is not a non-positive scalar: []"));
+    }
+  }
+}
+
+TEST_CASE("assign_add and assign_sub change a variable in place") {
+  Graph graph;
+  Builder b(graph);
+  const tf::Variable w = tf::variable(b, tf::constant(b, Tensor::vector<std::int32_t>({1, 2147483647})), "W");
+  const Output by = tf::placeholder(b, DType::kInt32);
+  const Output more = b.op("AssignAdd", {w.ref, by}), less = b.op("AssignSub", {w.ref, by});
+  must(b.status());
+  Session session(graph);
+  const Tensor one = Tensor::vector<std::int32_t>({1, 1});
+  CHECK(error_text(session.run({more}, {{by, one}})) ==
+        "FailedPreconditionError: Attempting to use uninitialized value W\n\t [[{{node AssignAdd}}]]");
+  must(session.run({Fetch::operation(w.initializer)}));
+  CHECK(value_of(session, more, {{by, one}}).same_bits(Tensor::vector<std::int32_t>({2, -2147483647 - 1})));
+  CHECK(value_of(session, less, {{by, one}}).same_bits(Tensor::vector<std::int32_t>({1, 2147483647})));
+  CHECK(error_text(session.run({more}, {{by, Tensor::scalar(1)}})) ==
+        "InvalidArgumentError: Parameters and update must be the same size\n\t [[{{node AssignAdd}}]]");
+  CHECK(b.shape(more) == Shape{2});
+  Builder wrong(graph);
+  wrong.op("AssignAdd", {w.ref, tf::constant(wrong, Tensor::vector<std::int32_t>({1, 2, 3}))});
+  CHECK_FALSE(wrong.ok());
 }
 
 }  // namespace sandflow::test
