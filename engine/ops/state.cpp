@@ -1,4 +1,7 @@
 // Variables: memory that outlives a run.
+#include <functional>
+#include <type_traits>
+
 #include "engine/ops/elementwise.h"
 #include "engine/ops/list.h"
 
@@ -14,15 +17,19 @@ Status infer_variable(InferenceContext& c) {
 // The session hands the variable's memory to whoever refers to it; the node itself has nothing to do.
 Status nothing(KernelContext&) { return {}; }
 
+Status infer_update(InferenceContext& c) {
+  Result<Shape> merged = merge(c.input(0), c.input(1));
+  if (!merged.ok()) return merged.error();
+  c.output(0, *std::move(merged));
+  return {};
+}
+
 Status infer_assign(InferenceContext& c) {
   if (!c.node().attr<bool>("validate_shape")) {
     c.output(0, c.input(1));
     return {};
   }
-  Result<Shape> merged = merge(c.input(0), c.input(1));
-  if (!merged.ok()) return merged.error();
-  c.output(0, *std::move(merged));
-  return {};
+  return infer_update(c);
 }
 
 Status compute_assign(KernelContext& c) {
@@ -33,6 +40,39 @@ Status compute_assign(KernelContext& c) {
                                 target.shape().runtime(), " rhs shape= ", value.shape().runtime()));
   target = value;
   return {};
+}
+
+template <template <class> class F>
+struct Update {
+  template <class T>
+  static Status run(KernelContext& c) {
+    if (c.input(0).shape() != c.input(1).shape())
+      return invalid_argument("Parameters and update must be the same size");
+    // Integers wrap around, as in TensorFlow; in C++ only unsigned ones may.
+    using U =
+        typename std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::common_type<T>>::type;
+    const std::span<T> w = c.variable(0).value.template write<T>();
+    const std::span<const T> x = c.in<T>(1);
+    for (std::size_t i = 0; i < w.size(); ++i)
+      w[i] = static_cast<T>(F<U>()(static_cast<U>(w[i]), static_cast<U>(x[i])));
+    return {};
+  }
+};
+
+Op update_op(const char* type, const char* python, const char* formula, const char* help,
+             Status (*compute)(KernelContext&)) {
+  return {.type = type,
+          .python = python,
+          .family = Family::kState,
+          .inputs = {{"ref", "T", true}, {"value", "T"}},
+          .outputs = {{"output_ref", "T", true}},
+          .attrs = {type_attr("T", kNumbers), {"use_locking", AttrKind::kBool, false}},
+          .formula = formula,
+          .help = help,
+          .infer = infer_update,
+          .compute = compute,
+          .gradient = no_gradient,
+          .is_stateful = true};
 }
 
 }  // namespace
@@ -61,6 +101,10 @@ std::vector<Op> state_ops() {
        .compute = compute_assign,
        .gradient = no_gradient,
        .is_stateful = true},
+      update_op("AssignAdd", "tf.assign_add", R"(W \leftarrow W + x)", "Adds to a variable in place.",
+                for_numeric<Update<std::plus>>),
+      update_op("AssignSub", "tf.assign_sub", R"(W \leftarrow W - x)", "Subtracts from a variable in place.",
+                for_numeric<Update<std::minus>>),
   };
 }
 

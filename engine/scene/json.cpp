@@ -122,6 +122,10 @@ class Reader {
         training.prediction = text(path, value);
       else if (key == "optimizer")
         training.optimizer = choice(path, value);
+      else if (key == "schedule")
+        training.schedule = choice(path, value);
+      else if (key == "clipping")
+        training.clipping = choice(path, value);
       else if (key == "initializer")
         training.initializer = choice(path, value);
       else if (key == "batch_size")
@@ -275,6 +279,8 @@ struct Writer {
     if (!training.accuracy.empty()) put(object, "accuracy", text(training.accuracy));
     if (!training.prediction.empty()) put(object, "prediction", text(training.prediction));
     put(object, "optimizer", choice(training.optimizer));
+    if (!training.schedule.name.empty()) put(object, "schedule", choice(training.schedule));
+    if (!training.clipping.name.empty()) put(object, "clipping", choice(training.clipping));
     put(object, "initializer", choice(training.initializer));
     put(object, "batch_size", yyjson_mut_sint(doc, training.batch_size));
     put(object, "seed", yyjson_mut_sint(doc, training.seed));

@@ -11,8 +11,10 @@
 #include "engine/scene/fields.h"
 #include "engine/scene/node_types.h"
 #include "engine/tf/tf.h"
+#include "engine/training/clipping.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
+#include "engine/training/schedules.h"
 
 namespace sandflow {
 
@@ -491,18 +493,37 @@ class Lowering {
     }
     const Result<std::vector<Output>> gradient = gradients(b, {model.loss}, xs);
     if (!gradient.ok()) return gradient.error();
-    const std::vector<Output> of_variables(gradient->begin(),
-                                           gradient->begin() + static_cast<std::ptrdiff_t>(trained.size()));
+    std::vector<Output> of_variables(gradient->begin(),
+                                     gradient->begin() + static_cast<std::ptrdiff_t>(trained.size()));
     const OptimizerType* optimizer = find_optimizer_type(scene_.training.optimizer.name);
     if (!optimizer) return value_error(cat("Unknown optimizer: ", scene_.training.optimizer.name));
+    const Parameters parameters = complete(optimizer->parameters, scene_.training.optimizer.parameters);
+    const Choice& chosen = scene_.training.schedule;
+    const ScheduleType* schedule = find_schedule_type(chosen.name);
+    MinimizeOptions options;
+    if (schedule || optimizer->needs_global_step) {
+      options.global_step =
+          tf::variable_from(b, "global_step", false, [&] { return tf::zeros(b, {}, DType::kInt64); });
+      all.push_back(options.global_step);
+    }
+    Output rate;
+    if (schedule) {
+      rate = tf::constant(b, Literal(parameters.at("learning_rate")), {}, "learning_rate");
+      options.tensors["learning_rate"] = schedule->build(b, rate, options.global_step.value,
+                                                         complete(schedule->parameters, chosen.parameters));
+    }
+    if (const ClippingType* clipping = find_clipping_type(scene_.training.clipping.name))
+      of_variables = clipping->build(b, of_variables,
+                                     complete(clipping->parameters, scene_.training.clipping.parameters));
+    SANDFLOW_TRY(b.status());
     const Result<Minimized> minimized =
-        minimize(b, *optimizer, complete(optimizer->parameters, scene_.training.optimizer.parameters),
-                 model.loss, trained, of_variables);
+        minimize(b, *optimizer, parameters, model.loss, trained, of_variables, options);
     if (!minimized.ok()) return minimized.error();
     for (std::size_t i = 0; i < shown.size(); ++i)
       lowered(shown[i]).gradient = (*gradient)[trained.size() + i];
     model.train_op = minimized->train_op;
     model.hyper = minimized->hyper;
+    if (schedule) model.hyper["learning_rate"] = rate;
     all.insert(all.end(), minimized->slots.begin(), minimized->slots.end());
     return {};
   }

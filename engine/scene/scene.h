@@ -55,6 +55,8 @@ struct Training {
   Choice initializer{"truncated_normal", {}};  // For Variables that name none of their own.
   std::int64_t batch_size = 10;                // 1 to the number of training examples.
   std::int64_t seed = 1;                       // tf.set_random_seed, and the order of examples.
+  Choice schedule{"", {}};                     // Of the learning rate; name empty: it stays as it is.
+  Choice clipping{"", {}};                     // Of the gradients; name empty: none.
 
   friend bool operator==(const Training&, const Training&) = default;
 };

@@ -5,9 +5,11 @@
 #include <cmath>
 
 #include "engine/core/text.h"
+#include "engine/training/clipping.h"
 #include "engine/training/datasets.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
+#include "engine/training/schedules.h"
 
 namespace sandflow {
 
@@ -42,7 +44,13 @@ Status check_choice(std::string_view what, const Choice& choice) {
   } else {
     static const std::vector<Parameter> none;
     if (choice.name.empty()) list = &none;
-    if (const auto* type = find_dataset_type(choice.name)) list = &type->parameters;
+    if (what == "schedule") {
+      if (const auto* type = find_schedule_type(choice.name)) list = &type->parameters;
+    } else if (what == "clipping") {
+      if (const auto* type = find_clipping_type(choice.name)) list = &type->parameters;
+    } else {
+      if (const auto* type = find_dataset_type(choice.name)) list = &type->parameters;
+    }
   }
   if (!list) return value_error(cat("Unknown ", what, ": '", choice.name, "'."));
   return check_parameters(what, choice, *list);
@@ -51,6 +59,8 @@ Status check_choice(std::string_view what, const Choice& choice) {
 Status check_settings(const Scene& scene) {
   SANDFLOW_TRY(check_choice("data", scene.data));
   SANDFLOW_TRY(check_choice("optimizer", scene.training.optimizer));
+  SANDFLOW_TRY(check_choice("schedule", scene.training.schedule));
+  SANDFLOW_TRY(check_choice("clipping", scene.training.clipping));
   SANDFLOW_TRY(check_choice("initializer", scene.training.initializer));
   if (scene.training.batch_size < 1)
     return value_error(cat("batch_size must be at least 1, not ", scene.training.batch_size, "."));

@@ -17,7 +17,9 @@ namespace {
 Scene run_key(Scene scene) {
   scene.title.clear();
   scene.training.batch_size = 1;
-  scene.training.optimizer.parameters.clear();
+  if (const OptimizerType* optimizer = find_optimizer_type(scene.training.optimizer.name))
+    std::erase_if(scene.training.optimizer.parameters,
+                  [&](const auto& parameter) { return is_live(*optimizer, parameter.first); });
   for (SceneNode& node : scene.nodes) node.x = node.y = 0;
   return scene;
 }

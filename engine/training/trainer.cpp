@@ -72,7 +72,7 @@ std::vector<Feed> Trainer::feeds(std::span<const std::int32_t> rows) {
   }
   // A learner's learning rate is fed over the constant that minimize() put into the graph.
   for (const auto& [name, tensor] : model_.hyper)
-    all.push_back({tensor, Tensor::scalar(static_cast<float>(settings_.hyper.at(name)))});
+    all.push_back({tensor, Tensor::scalar(settings_.hyper.at(name))});
   return all;
 }
 

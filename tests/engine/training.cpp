@@ -4,19 +4,14 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <memory>
 #include <numeric>
 #include <set>
 
 #include "engine/core/text.h"
-#include "engine/graph/gradients.h"
 #include "engine/scene/workspace.h"
-#include "engine/tf/tf.h"
 #include "engine/training/batches.h"
 #include "engine/training/csv.h"
 #include "engine/training/history.h"
-#include "engine/training/optimizers.h"
-#include "tests/engine/golden.h"
 #include "tests/engine/support.h"
 
 namespace sandflow::test {
@@ -49,85 +44,6 @@ bool is_each_once(std::vector<std::int32_t> examples, std::size_t count) {
   std::vector<std::int32_t> expected(count);
   std::iota(expected.begin(), expected.end(), 0);
   return examples == expected;
-}
-
-// --- Optimizers ------------------------------------------------------------------------------------------
-
-using Point = std::vector<double>;
-
-// A function of scalar variables as a graph, and an optimizer that minimises it.
-struct Descent {
-  Graph graph;
-  Builder b{graph};
-  std::vector<tf::Variable> variables;
-  Minimized minimized;
-  std::unique_ptr<Session> session;
-
-  template <class Function>
-  Descent(const OptimizerType& type, const Parameters& parameters, DType dtype, const Point& start,
-          Function function) {
-    std::vector<Output> values, refs;
-    for (double x : start) {
-      variables.push_back(tf::variable(b, tf::constant(b, must(Literal(x).tensor(dtype))), "x"));
-      values.push_back(variables.back().value);
-      refs.push_back(variables.back().ref);
-    }
-    const Output loss = function(b, values);
-    minimized = must(minimize(b, type, parameters, loss, variables, must(gradients(b, {loss}, refs))));
-    std::vector<tf::Variable> all = variables;
-    all.insert(all.end(), minimized.slots.begin(), minimized.slots.end());
-    session = std::make_unique<Session>(graph);
-    must(session->run({Fetch::operation(tf::variables_initializer(b, all))}));
-  }
-
-  Point step(const std::vector<Feed>& feeds = {}) {
-    must(session->run({Fetch::operation(minimized.train_op)}, feeds));
-    return position(variables);
-  }
-  Point position(const std::vector<tf::Variable>& of) {
-    Point out;
-    for (const tf::Variable& variable : of) out.push_back(value_of(*session, variable.value).number(0));
-    return out;
-  }
-};
-
-Output parabola(Builder& b, const std::vector<Output>& w) { return b.op("Square", {w[0]}); }
-
-Output rosenbrock(Builder& b, const std::vector<Output>& w) {
-  const auto number = [&](double x) { return tf::constant(b, must(Literal(x).tensor(b.dtype(w[0])))); };
-  const Output far = b.op("Square", {tf::subtract(b, number(1), w[0])});
-  const Output bent = b.op("Square", {tf::subtract(b, w[1], b.op("Square", {w[0]}))});
-  return tf::add(b, far, tf::multiply(b, number(100), bent));
-}
-
-OptimizerType nesterov() {
-  OptimizerType type = *find_optimizer_type("Momentum");
-  type.apply = [](Builder& b, const tf::Variable& variable, const std::vector<tf::Variable>& slots,
-                  Output gradient, const HyperTensors& hyper) {
-    return b.op("ApplyMomentum",
-                {variable.ref, slots[0].ref, hyper.at("learning_rate"), gradient, hyper.at("momentum")},
-                {{"use_nesterov", true}});
-  };
-  return type;
-}
-
-Parameters hyper_of(Json vector) {
-  const Json hyper = vector["inputs"]["hyper"];
-  Parameters out{{"learning_rate", hyper["lr"].number()}};
-  if (hyper.has("momentum")) out["momentum"] = hyper["momentum"].number();
-  return out;
-}
-
-void check_points(Descent descent, Json expected, double tolerance) {
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const Point point = descent.step(), wanted = expected[i].numbers();
-    REQUIRE(point.size() == wanted.size());
-    for (std::size_t k = 0; k < point.size(); ++k) {
-      INFO("step ", i + 1, ", variable ", k);
-      CHECK_MESSAGE(is_near(point[k], wanted[k], tolerance), shortest(point[k]), " where ",
-                    shortest(wanted[k]), " is expected");
-    }
-  }
 }
 
 // --- Scenes ----------------------------------------------------------------------------------------------
@@ -224,135 +140,6 @@ TEST_CASE("a history of any length stays bounded, evenly spread and begins at th
   const int stride = kept[1];
   for (std::size_t i = 0; i < kept.size(); ++i) CHECK(kept[i] == static_cast<int>(i) * stride);
   CHECK(kept.back() + stride >= 100000);
-}
-
-TEST_CASE("optimizers take TensorFlow's steps on x^2") {
-  const auto check = [](const OptimizerType& type, const char* id) {
-    INFO(id);
-    const Json vector = golden(id), expected = vector["expected"];
-    const Point start{vector["inputs"]["x0"].number()};
-    const Parameters hyper = hyper_of(vector);
-    check_points({type, hyper, DType::kFloat32, start, parabola}, expected["x_float32_emulated"], 0);
-    check_points({type, hyper, DType::kFloat64, start, parabola}, expected["x_float64_variable_in_TF"],
-                 vector["tol"]["float64_rel"].number());
-    Descent descent(type, hyper, DType::kFloat64, start, parabola);
-    for (int i = 0; i < 5; ++i) descent.step();
-    if (expected["slots_after_5"].has("accum"))
-      // The vector's own rate is exact, the constant of the graph is a float32.
-      CHECK(is_near(descent.position(descent.minimized.slots)[0],
-                    expected["slots_after_5"]["accum"][0].number(), 1e-7));
-  };
-  check(*find_optimizer_type("GradientDescent"), "opt_x2_GradientDescent");
-  check(*find_optimizer_type("Momentum"), "opt_x2_Momentum");
-  check(nesterov(), "opt_x2_Momentum_nesterov");
-}
-
-TEST_CASE("optimizers take TensorFlow's steps down Rosenbrock's valley") {
-  const auto check = [](const char* type, const char* id) {
-    INFO(id);
-    const Json vector = golden(id), expected = vector["expected"];
-    const Point start = vector["inputs"]["w0"].numbers();
-    check_points({*find_optimizer_type(type), hyper_of(vector), DType::kFloat64, start, rosenbrock},
-                 expected["w_float64_variable_in_TF"], vector["tol"]["float64_rel"].number());
-    check_points({*find_optimizer_type(type), hyper_of(vector), DType::kFloat32, start, rosenbrock},
-                 expected["w_after_steps_1_to_5"], vector["tol"]["float32_rel"].number());
-  };
-  check("GradientDescent", "opt_rosen_GradientDescent");
-  check("Momentum", "opt_rosen_Momentum");
-}
-
-TEST_CASE("Momentum passes TensorFlow's own unit test with constant gradients") {
-  const Json vector = golden("opt_tftest_momentum_2steps"), inputs = vector["inputs"];
-  const Point slopes = inputs["grad"].numbers();
-  Descent descent(*find_optimizer_type("Momentum"), hyper_of(vector), DType::kFloat32, inputs["w0"].numbers(),
-                  [&](Builder& b, const std::vector<Output>& w) {
-                    return tf::add(b, tf::multiply(b, w[0], slopes[0]), tf::multiply(b, w[1], slopes[1]));
-                  });
-  Point reached;
-  for (int i = 0; i < static_cast<int>(inputs["steps"].number()); ++i) reached = descent.step();
-  const Point expected = vector["expected"]["value_tf_test"].numbers();
-  for (std::size_t k = 0; k < expected.size(); ++k)
-    CHECK(is_near(reached[k], expected[k], 0, vector["tol"]["float32_abs"].number()));
-}
-
-TEST_CASE("the post's form of momentum takes the same steps while the learning rate stays") {
-  const Json expected = golden("opt_x2_seed_v_form(KerasMomentum)")["expected"]["x_after_steps_1_to_5"];
-  Descent descent(*find_optimizer_type("Momentum"), {{"learning_rate", 0.1}, {"momentum", 0.9}},
-                  DType::kFloat64, {3}, parabola);
-  // As the post writes it: v <- a v - eta dE/dW, W <- W + v.
-  double w = 3, v = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    v = 0.9 * v - 0.1 * (2 * w);
-    w += v;
-    CHECK(is_near(w, expected[i].number(), 1e-12));
-    CHECK(is_near(descent.step()[0], w, 1e-6));
-  }
-}
-
-TEST_CASE(
-    "a learning rate that is fed counts for that run, and rescales the whole history as in TensorFlow") {
-  Descent descent(*find_optimizer_type("Momentum"), {{"learning_rate", 0.25}, {"momentum", 0.5}},
-                  DType::kFloat64, {3}, parabola);
-  const Output rate = descent.minimized.hyper.at("learning_rate");
-  double w = 3, a = 0;
-  for (double fed : {0.25, 0.5, 0.0, 0.125, 0.25}) {
-    a = 0.5 * a + 2 * w;
-    w -= fed * a;
-    CHECK(is_near(descent.step({{rate, Tensor::scalar(static_cast<float>(fed))}})[0], w, 1e-12));
-  }
-  a = 0.5 * a + 2 * w;
-  w -= 0.25 * a;
-  CHECK(is_near(descent.step()[0], w, 1e-12));
-}
-
-TEST_CASE("a learning rate that is no scalar is refused in the run, where only the run can see it") {
-  Graph graph;
-  Builder b(graph);
-  const tf::Variable w = tf::variable(b, 1.0, "w");
-  const Output rate = tf::placeholder(b, DType::kFloat32);
-  const Output step = b.op("ApplyGradientDescent", {w.ref, rate, w.value}, {}, "step");
-  Session session(graph);
-  must(session.run({Fetch::operation(w.initializer)}));
-  CHECK(error_text(session.run({step}, {{rate, Tensor(DType::kFloat32, {0})}})) ==
-        "InvalidArgumentError: alpha is not a scalar: [0]\n\t [[{{node step}}]]");
-}
-
-TEST_CASE("minimize names what it adds as TensorFlow does, and refuses what cannot be minimised") {
-  Graph graph;
-  Builder b(graph);
-  const OptimizerType& momentum = *find_optimizer_type("Momentum");
-  const Parameters parameters = complete(momentum.parameters, {});
-  const tf::Variable w = tf::variable(b, 1.0, "w"), unused = tf::variable(b, 1.0, "unused");
-  const Output loss = b.op("Square", {w.value});
-  CHECK(error_text(minimize(b, momentum, parameters, loss, {}, {})) ==
-        "ValueError: " + golden("err_20")["expected"]["error"]["text"].text());
-  CHECK(error_text(minimize(b, momentum, parameters, loss, {unused}, {Output{}})) ==
-        "ValueError: No gradients provided for any variable, check your graph for ops that do not support "
-        "gradients, between variables [\"<tf.Variable 'unused:0' shape=() dtype=float32_ref>\"] and loss "
-        "Tensor(\"Square:0\", shape=(), dtype=float32).");
-  const auto slopes = must(gradients(b, {loss}, {w.ref, unused.ref}));
-  CHECK_FALSE(slopes[1].valid());
-  const Minimized minimized = must(minimize(b, momentum, parameters, loss, {w, unused}, slopes));
-  CHECK(graph.node(minimized.train_op).name == "Momentum");
-  REQUIRE(minimized.slots.size() == 1);
-  CHECK(graph.node(minimized.slots[0].ref.node).name == "w/Momentum");
-  CHECK(graph.find("Momentum/learning_rate"));
-  CHECK(graph.find("Momentum/update_w/ApplyMomentum"));
-}
-
-TEST_CASE("every optimizer is described, and its parameters start within their ranges") {
-  for (const OptimizerType& type : optimizer_types()) {
-    INFO(type.name);
-    CHECK(find_optimizer_type(type.name) == &type);
-    CHECK(*type.formula);
-    CHECK(std::string_view(type.help).ends_with('.'));
-    for (const Parameter& parameter : type.parameters) {
-      CHECK(*parameter.help);
-      CHECK(parameter.minimum <= parameter.initial);
-      CHECK(parameter.initial <= parameter.maximum);
-    }
-  }
-  CHECK(find_optimizer_type("Nobody") == nullptr);
 }
 
 // --- Data ------------------------------------------------------------------------------------------------
