@@ -13,6 +13,8 @@ const char* name(ErrorKind kind) {
       return "ValueError";
     case ErrorKind::kLookupError:
       return "LookupError";
+    case ErrorKind::kKeyError:
+      return "KeyError";
     case ErrorKind::kRuntimeError:
       return "RuntimeError";
     case ErrorKind::kInvalidArgument:

@@ -15,6 +15,7 @@ enum class ErrorKind {
   kTypeError,
   kValueError,
   kLookupError,
+  kKeyError,
   kRuntimeError,
   // Raised by its runtime (subclasses of tf.errors.OpError).
   kInvalidArgument,

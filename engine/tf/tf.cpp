@@ -212,6 +212,12 @@ Variable variable(Builder& b, const Value& initial_value, std::string_view name,
   return detail::finish_variable(b, convert(b, initial_value, {}, "initial_value"), own, trainable);
 }
 
+Variable variable(Builder& b, const Tensor& initial_value, std::string_view name, bool trainable) {
+  const auto scope = b.graph().name_scope(name);
+  const std::string own = b.graph().scope();
+  return detail::finish_variable(b, constant(b, initial_value, "initial_value"), own, trainable);
+}
+
 int group(Builder& b, const std::vector<int>& operations, std::string_view name) {
   const auto control = b.control_dependencies(operations);
   return b.op("NoOp", {}, {}, name).node;

@@ -80,6 +80,8 @@ struct Variable {
 };
 Variable variable(Builder&, const Value& initial_value, std::string_view name = "Variable",
                   bool trainable = true);
+Variable variable(Builder&, const Tensor& initial_value, std::string_view name = "Variable",
+                  bool trainable = true);
 // One whose initial value is built by `build` inside "W/Initializer/", as with an initializer object.
 template <class Build>
 Variable variable_from(Builder& b, std::string_view name, bool trainable, Build build);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "web/app/json.h"
+#include "engine/core/json.h"
 #include "web/app/screen.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"

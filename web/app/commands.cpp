@@ -3,9 +3,9 @@
 
 #include <cmath>
 
+#include "engine/core/json.h"
 #include "engine/core/text.h"
 #include "web/app/app.h"
-#include "web/app/json.h"
 #include "web/app/texts.h"
 
 namespace sandflow::ui {

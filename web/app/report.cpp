@@ -1,11 +1,11 @@
 // See report.h.
 #include "web/app/report.h"
 
+#include "engine/core/json.h"
 #include "engine/core/print.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
 #include "web/app/app.h"
-#include "web/app/json.h"
 
 namespace sandflow::ui {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "web/app/json.h"
+#include "engine/core/json.h"
 #include "web/app/texts.h"
 
 namespace sandflow::ui {

@@ -7,8 +7,8 @@ import { gzipSync } from "node:zlib";
 
 const [, , site] = process.argv;
 
-// Loaded on demand, hence not part of the first load.
-const later = /^(scenes)\//;
+// Loaded on demand, or by other programs than the page, hence not part of the first load.
+const later = /^(scenes|engine)\//;
 
 const files = (folder) =>
   readdirSync(join(site, folder), { withFileTypes: true }).flatMap((entry) =>
@@ -23,7 +23,7 @@ const total = { bytes: 0, packed: 0 };
 for (const file of files("").sort()) {
   const content = readFileSync(join(site, file));
   const packed = gzipSync(content, { level: 9 }).length;
-  if (/\.(wasm|js|ttf|html|css)$/.test(file)) row(file, content.length, packed);
+  if (/\.(wasm|js|mjs|ttf|html|css)$/.test(file)) row(file, content.length, packed);
   if (later.test(file)) continue;
   total.bytes += content.length;
   total.packed += packed;

@@ -8,7 +8,7 @@
 
 #include "engine/core/text.h"
 
-namespace sandflow::ui {
+namespace sandflow {
 
 class JsonWriter {
  public:
@@ -82,4 +82,4 @@ class JsonWriter {
   bool is_first_ = true;
 };
 
-}  // namespace sandflow::ui
+}  // namespace sandflow

@@ -1,0 +1,555 @@
+// Calls that build graphs: TensorFlow's op_def_library, tf.Variable, tf.gradients and Optimizer.minimize over
+// values of requests.
+#include <algorithm>
+
+#include "engine/core/print.h"
+#include "engine/core/text.h"
+#include "engine/graph/gradients.h"
+#include "engine/module/state.h"
+#include "engine/scene/settings.h"
+#include "engine/training/initializers.h"
+#include "engine/training/optimizers.h"
+
+namespace sandflow {
+
+namespace {
+
+Error key_error(std::string message) { return {ErrorKind::kKeyError, std::move(message), {}}; }
+
+// An attribute from what stands for it in Python (op_def_library.py, _MakeInt and its like).
+Result<AttrValue> attr_value(const AttrSpec& spec, const Value& value, const std::string& text,
+                             std::optional<DType> dtype) {
+  using Kind = Literal::Kind;
+  const auto expected = [&](std::string_view what) {
+    return type_error(cat("Expected ", what, " for argument '", spec.name, "' not ", text, "."));
+  };
+  if (spec.kind == AttrKind::kTensor) {
+    if (const auto* array = std::get_if<Tensor>(&value)) {
+      Result<Tensor> tensor = dtype ? converted(*array, *dtype) : *array;
+      return tensor.ok() ? Result<AttrValue>(*std::move(tensor)) : tensor.error();
+    }
+    const auto* list = std::get_if<Literal>(&value);
+    if (!list)
+      return type_error(
+          cat("Don't know how to convert ", text, " to a TensorProto for argument '", spec.name, "'"));
+    Result<Tensor> tensor = list->tensor(dtype);
+    return tensor.ok() ? Result<AttrValue>(*std::move(tensor)) : tensor.error();
+  }
+  const auto* literal = std::get_if<Literal>(&value);
+  const auto is = [&](Kind kind) { return literal && literal->kind() == kind; };
+  switch (spec.kind) {
+    case AttrKind::kBool:
+      if (!is(Kind::kBool)) return expected("bool");
+      return AttrValue(literal->as_int() != 0);
+    case AttrKind::kInt:
+      if (!is(Kind::kInt)) return expected("int");
+      return AttrValue(literal->as_int());
+    case AttrKind::kFloat:
+      if (!is(Kind::kInt) && !is(Kind::kFloat)) return expected("float");
+      return AttrValue(literal->as_double());
+    case AttrKind::kString:
+      if (!is(Kind::kString)) return expected("string");
+      return AttrValue(literal->as_string());
+    case AttrKind::kType: {
+      const auto type = is(Kind::kString) ? dtype_from_name(literal->as_string()) : std::nullopt;
+      if (!type) return expected("DataType");
+      return AttrValue(*type);
+    }
+    case AttrKind::kShape: {
+      if (!literal) return expected("TensorShape");
+      const Result<Shape> shape = literal->shape();
+      return shape.ok() ? Result<AttrValue>(*shape) : shape.error();
+    }
+    case AttrKind::kInts: {
+      if (!is(Kind::kList)) return type_error(cat("Expected list for attr ", spec.name));
+      std::vector<std::int64_t> ints;
+      for (const Literal& item : literal->items()) {
+        if (item.kind() != Kind::kInt)
+          return type_error(cat("Expected int for argument '", spec.name, "' not ", item.python(), "."));
+        ints.push_back(item.as_int());
+      }
+      return AttrValue(std::move(ints));
+    }
+    case AttrKind::kTensor:
+      break;
+  }
+  return expected("a value");
+}
+
+// The tensor of a literal or an array, as tf.convert_to_tensor makes it.
+Result<Tensor> tensor_of(const Value& value, std::optional<DType> dtype) {
+  if (const auto* array = std::get_if<Tensor>(&value)) return dtype ? converted(*array, *dtype) : *array;
+  return std::get<Literal>(value).tensor(dtype);
+}
+
+}  // namespace
+
+const tf::Variable* GraphRoom::variable(int node) const {
+  const auto found = std::find_if(variables.begin(), variables.end(),
+                                  [&](const tf::Variable& variable) { return variable.ref.node == node; });
+  return found == variables.end() ? nullptr : &*found;
+}
+
+const GraphRoom* Module::State::room_of(int handle) const {
+  const auto found = graphs.find(handle);
+  return found == graphs.end() ? nullptr : found->second.get();
+}
+
+GraphRoom* Module::State::graph(Query& query) {
+  const auto found = graphs.find(static_cast<int>(query.integer("graph")));
+  if (found != graphs.end()) return found->second.get();
+  query.fail({ErrorKind::kRuntimeError, "there is no such graph: it was freed.", {}});
+  return nullptr;
+}
+
+Place Module::State::place(Query& query, GraphRoom* room) {
+  Place place{query.text("scope"), {}};
+  if (!place.scope.empty() && (place.scope.back() != '/' || !is_valid_node_name(place.scope)))
+    query.fail(value_error(cat("'", place.scope, "' is not a valid scope name")));
+  for (const Value& value : query.values("control")) {
+    if (!room) break;
+    const Result<int> node = operation(*room, value);
+    if (node.ok())
+      place.control.push_back(*node);
+    else
+      query.fail(node.error());
+  }
+  return place;
+}
+
+std::string Module::State::repr(const Value& value) const {
+  const auto in_graph = [&](int handle, int node, auto text) -> std::string {
+    const GraphRoom* room = room_of(handle);
+    return room && node < room->graph.size() ? text(room->graph) : "<an element of no graph>";
+  };
+  if (const auto* ref = std::get_if<TensorRef>(&value))
+    return in_graph(ref->graph, ref->node, [&](const Graph& graph) -> std::string {
+      if (ref->output >= static_cast<int>(graph.node(ref->node).outputs.size())) return "<no tensor>";
+      return graph.tensor_repr({ref->node, ref->output});
+    });
+  if (const auto* ref = std::get_if<OperationRef>(&value))
+    return in_graph(ref->graph, ref->node, [&](const Graph& graph) {
+      const Node& node = graph.node(ref->node);
+      return cat("<tf.Operation '", node.name, "' type=", node.op->type, ">");
+    });
+  if (const auto* ref = std::get_if<VariableRef>(&value))
+    return in_graph(ref->graph, ref->node, [&](const Graph& graph) -> std::string {
+      if (graph.node(ref->node).outputs.empty()) return "<no variable>";
+      const Node::Result& result = graph.node(ref->node).outputs[0];
+      return cat("<tf.Variable '", graph.tensor_name({ref->node, 0}), "' shape=", result.shape.python(),
+                 " dtype=", name(result.dtype), "_ref>");
+    });
+  if (const auto* ref = std::get_if<NameRef>(&value)) return cat("'", ref->name, "'");
+  if (const auto* literal = std::get_if<Literal>(&value)) return literal->python();
+  return sandflow::repr(std::get<Tensor>(value));
+}
+
+std::string Module::State::str(const Value& value) const {
+  const auto* ref = std::get_if<TensorRef>(&value);
+  const GraphRoom* room = ref ? room_of(ref->graph) : nullptr;
+  if (!room || !tensor(*room, value).ok()) return repr(value);
+  return room->graph.tensor_text({ref->node, ref->output});
+}
+
+std::string Module::State::type_name(const Value& value) const {
+  constexpr const char* kNames[] = {"Tensor", "Operation", "RefVariable", "str"};
+  if (const auto* literal = std::get_if<Literal>(&value)) return literal->python_type();
+  return std::holds_alternative<Tensor>(value) ? "ndarray" : kNames[value.index()];
+}
+
+Result<Output> Module::State::element_named(const GraphRoom& room, std::string_view name,
+                                            bool is_tensor) const {
+  const std::size_t colon = name.rfind(':');
+  const std::string_view op_name = name.substr(0, colon);
+  const std::optional<int> node = room.graph.find(op_name);
+  if (!is_tensor) {
+    if (colon != std::string_view::npos && node)
+      return value_error(cat("The name '", name, "' refers to a Tensor, not an Operation."));
+    if (!node || colon != std::string_view::npos)
+      return key_error(cat("The name '", name, "' refers to an Operation not in the graph."));
+    return Output{*node, 0};
+  }
+  if (colon == std::string_view::npos)
+    return value_error(cat("The name '", name, "' ",
+                           node ? "refers to an Operation, not a Tensor. "
+                                : "looks like an (invalid) Operation name, not a Tensor. ",
+                           "Tensor names must be of the form \"<op_name>:<output_index>\"."));
+  const auto index = parse_int(name.substr(colon + 1));
+  if (!index || *index < 0)
+    return value_error(
+        cat("The name '", name,
+            "' looks like a tensor name, but is not a valid one. Tensor names must be of the form "
+            "\"<op_name>:<output_index>\"."));
+  const std::string missing =
+      cat("The name '", name, "' refers to a Tensor which does not exist. The operation, '", op_name, "', ");
+  if (!node) return key_error(missing + "does not exist in the graph.");
+  const auto outputs = static_cast<long long>(room.graph.node(*node).outputs.size());
+  if (*index >= outputs) return key_error(cat(missing, "exists but only has ", outputs, " outputs."));
+  return Output{*node, static_cast<int>(*index)};
+}
+
+Result<Output> Module::State::tensor(const GraphRoom& room, const Value& value) const {
+  Output found;
+  int handle = room.handle;
+  if (const auto* by_name = std::get_if<NameRef>(&value)) return element_named(room, by_name->name, true);
+  if (const auto* ref = std::get_if<TensorRef>(&value)) {
+    found = {ref->node, ref->output};
+    handle = ref->graph;
+  } else if (const auto* variable = std::get_if<VariableRef>(&value)) {
+    found = {variable->node, 0};
+    handle = variable->graph;
+    if (handle == room.handle && !room.variable(variable->node)) found = {};
+  } else {
+    return type_error(cat("Can not convert a ", type_name(value), " into a Tensor."));
+  }
+  if (handle != room.handle) {
+    const std::string text = std::holds_alternative<TensorRef>(value) ? str(value) : repr(value);
+    return value_error(cat("Tensor ", text, " is not an element of this graph."));
+  }
+  if (!found.valid() || found.node >= room.graph.size() ||
+      found.index >= static_cast<int>(room.graph.node(found.node).outputs.size()))
+    return type_error("there is no such tensor.");
+  return found;
+}
+
+Result<std::vector<Output>> Module::State::tensors(const GraphRoom& room,
+                                                   const std::vector<Value>& values) const {
+  std::vector<Output> out;
+  for (const Value& value : values) {
+    const Result<Output> found = tensor(room, value);
+    if (!found.ok()) return found.error();
+    out.push_back(*found);
+  }
+  return out;
+}
+
+Result<int> Module::State::operation(const GraphRoom& room, const Value& value) const {
+  const auto* ref = std::get_if<OperationRef>(&value);
+  if (!ref) {
+    const Result<Output> found = tensor(room, value);
+    return found.ok() ? Result<int>(found->node) : found.error();
+  }
+  if (ref->graph != room.handle)
+    return value_error(cat("Operation ", repr(value), " is not an element of this graph."));
+  if (ref->node >= room.graph.size()) return type_error("there is no such operation.");
+  return ref->node;
+}
+
+Status Module::State::new_graph(Query& query, Answer& answer) {
+  const auto seed = query.integer_if_any("seed");
+  SANDFLOW_TRY(query.status());
+  auto room = std::make_shared<GraphRoom>();
+  room->handle = ++last_handle;
+  if (seed) room->graph.set_seed(*seed);
+  answer.json.value(room->handle);
+  graphs[room->handle] = std::move(room);
+  return {};
+}
+
+// The scope that `name` enters; requests say it back as the scope they stand in.
+Status Module::State::enter_scope(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const Place outer = place(query, room);
+  const std::string name = query.text("name");
+  SANDFLOW_TRY(query.status());
+  // ops.py, name_scope: only the first of nested scopes is held to the rule for the first character.
+  if (!name.empty() && !is_valid_node_name(outer.scope + name))
+    return value_error(cat("'", name, "' is not a valid scope name"));
+  const auto around = room->graph.name_scope(outer.scope);
+  const auto inside = room->graph.name_scope(name);
+  answer.json.value(room->graph.scope());
+  return {};
+}
+
+// One input, as apply_op of python/framework/op_def_library.py converts it.
+Result<Output> Module::State::input(Builder& b, const GraphRoom& room, const Op& op, const Arg& arg,
+                                    const std::string& const_name, const Value& value,
+                                    std::optional<DType> wanted) const {
+  const auto not_wanted = [&](const Error& error) -> Error {
+    if (!wanted) return error;
+    return type_error(cat("Expected ", sandflow::name(*wanted), " passed to parameter '", arg.name,
+                          "' of op '", op.type, "', got ", repr(value), " of type '", type_name(value),
+                          "' instead. Error: ", error.message));
+  };
+  if (std::holds_alternative<OperationRef>(value)) {
+    const Result<int> node = operation(room, value);
+    if (!node.ok()) return node.error();
+    return not_wanted(
+        type_error(cat("Can't convert Operation '", room.graph.node(*node).name,
+                       "' to Tensor (target dtype=", wanted ? cat("tf.", sandflow::name(*wanted)) : "None",
+                       ", name='", const_name, "', as_ref=", arg.is_ref ? "True" : "False", ")")));
+  }
+  if (is_constant(value)) {
+    const Result<Tensor> made = tensor_of(value, wanted);
+    if (made.ok()) return tf::constant(b, *made, const_name);
+    if (made.error().kind == ErrorKind::kTypeError) return not_wanted(made.error());
+    if (made.error().kind != ErrorKind::kValueError) return made.error();
+    return value_error(
+        cat("Tried to convert '", arg.name, "' to a tensor and failed. Error: ", made.error().message));
+  }
+  const auto* variable = std::get_if<VariableRef>(&value);
+  Result<Output> found = tensor(room, value);
+  if (!found.ok() && found.error().kind == ErrorKind::kValueError)
+    return value_error(cat(str(value), " is not from the passed-in graph."));
+  return found.ok() && variable && !arg.is_ref ? room.variable(found->node)->value : found;
+}
+
+// Numbers take the dtype that the other inputs ask for, wherever these stand: JavaScript has no 1.0.
+Result<std::vector<Output>> Module::State::inputs(Builder& b, const GraphRoom& room, const Op& op,
+                                                  const std::vector<Value>& values,
+                                                  const Attrs& attrs) const {
+  std::map<std::string_view, DType> known;
+  for (const Attr& attr : attrs)
+    if (const auto* dtype = std::get_if<DType>(&attr.value)) known.emplace(attr.name, *dtype);
+  std::vector<Output> out(values.size());
+  for (const bool constants : {false, true})
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (is_constant(values[i]) != constants) continue;
+      const Arg& arg = op.input(i, values.size());
+      const char* attr = arg.type.type_attr;
+      std::optional<DType> wanted;
+      if (!attr)
+        wanted = arg.type.fixed;
+      else if (const auto found = known.find(attr); found != known.end())
+        wanted = found->second;
+      std::string const_name = arg.name;
+      if (arg.is_variadic) {
+        std::size_t before = 0;
+        while (before < i && &op.input(i - before - 1, values.size()) == &arg) ++before;
+        const_name += cat("_", before);
+      }
+      const Result<Output> made = input(b, room, op, arg, const_name, values[i], wanted);
+      if (!made.ok()) return made.error();
+      SANDFLOW_TRY(b.status());
+      out[i] = *made;
+      if (attr) known.emplace(attr, b.dtype(*made));
+    }
+  return out;
+}
+
+Status Module::State::add_op(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const Place where = place(query, room);
+  const std::string type = query.text("type"), name = query.text("name");
+  const std::vector<Value> values = query.values("inputs");
+  const std::map<std::string, Value> given = query.named_values("attrs");
+  SANDFLOW_TRY(query.status());
+  const Op* op = find_op(type);
+  if (!op) return Error{ErrorKind::kRuntimeError, cat("Unrecognized Op name ", type), {}};
+  if (values.size() > op->inputs.size() && !op->is_variadic())
+    return type_error(cat("'", type, "' Op takes ", op->inputs.size(), " inputs, got ", values.size(), "."));
+  for (const auto& [key, value] : given)
+    if (!op->find_attr(key)) return type_error(cat("apply_op() got unexpected keyword arguments: ", key));
+  Attrs attrs;
+  std::optional<DType> dtype;
+  // A type stands before the tensor that is to have it.
+  for (const AttrSpec& spec : op->attrs) {
+    const auto found = given.find(spec.name);
+    if (found == given.end() ||
+        (std::holds_alternative<Literal>(found->second) &&
+         std::get<Literal>(found->second).kind() == Literal::Kind::kNone && spec.kind != AttrKind::kShape))
+      continue;
+    Result<AttrValue> value = attr_value(spec, found->second, repr(found->second), dtype);
+    if (!value.ok()) return value.error();
+    if (const auto* chosen = std::get_if<DType>(&*value)) dtype = *chosen;
+    const auto* tensor = std::get_if<Tensor>(&*value);
+    if (tensor && !dtype && op->find_attr("dtype")) attrs.push_back({"dtype", tensor->dtype()});
+    attrs.push_back({spec.name, *std::move(value)});
+  }
+  Builder b(room->graph);
+  const auto outer = room->graph.name_scope(where.scope);
+  const auto control = b.control_dependencies(where.control);
+  const auto scope = room->graph.name_scope(name.empty() ? std::string_view(type) : name);
+  const std::string own = room->graph.scope();
+  const Result<std::vector<Output>> inputs_made = inputs(b, *room, *op, values, attrs);
+  if (!inputs_made.ok()) return inputs_made.error();
+  // As Python's functions do it: "seed" is the operation's own, and both numbers follow from it and the
+  // graph's.
+  if (op->find_attr("seed2") && !given.contains("seed2")) {
+    std::optional<std::int64_t> own_seed;
+    for (const Attr& attr : attrs)
+      if (attr.name == "seed") own_seed = std::get<std::int64_t>(attr.value);
+    const SeedPair pair = room->graph.op_seed(own_seed);
+    std::erase_if(attrs, [](const Attr& attr) { return attr.name == "seed"; });
+    attrs.push_back({"seed", pair.seed});
+    attrs.push_back({"seed2", pair.seed2});
+  }
+  const Output made = b.op(type, *inputs_made, std::move(attrs), own);
+  SANDFLOW_TRY(b.status());
+  answer.json.value(made.node);
+  return {};
+}
+
+Status Module::State::add_variable(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const Place where = place(query, room);
+  const bool trainable = query.flag("trainable", true), has_value = query.has("initial_value");
+  std::string name = query.text("name"), type = query.text("dtype");
+  const std::string chosen = query.text("initializer");
+  const std::optional<Value> initial = has_value ? query.value("initial_value") : std::nullopt;
+  const std::optional<Value> size = query.has("shape") ? query.value("shape") : std::nullopt;
+  const Choice choice{chosen.empty() ? "glorot_uniform" : chosen, query.numbers("parameters")};
+  const auto seed = query.integer_if_any("seed");
+  SANDFLOW_TRY(query.status());
+  const auto dtype = dtype_from_name(type);
+  if (!type.empty() && !dtype) return type_error(cat("data type '", type, "' not understood"));
+  if (name.empty()) name = "Variable";
+  Builder b(room->graph);
+  const auto outer = room->graph.name_scope(where.scope);
+  const auto control = b.control_dependencies(where.control);
+  tf::Variable variable;
+  if (initial) {
+    if (is_constant(*initial)) {
+      const Result<Tensor> tensor = tensor_of(*initial, dtype);
+      if (!tensor.ok()) return tensor.error();
+      variable = tf::variable(b, *tensor, name, trainable);
+    } else {
+      const Result<Output> found = tensor(*room, *initial);
+      if (!found.ok()) return found.error();
+      const bool is_variable = std::holds_alternative<VariableRef>(*initial);
+      variable = tf::variable(b, is_variable ? room->variable(found->node)->value : *found, name, trainable);
+    }
+  } else {
+    if (!size) return value_error("initial_value must be specified.");
+    const auto* literal = std::get_if<Literal>(&*size);
+    const Result<Shape> shape =
+        literal ? literal->shape() : Result<Shape>(type_error("'shape' must be a list."));
+    if (!shape.ok()) return shape.error();
+    if (!shape->fully_defined())
+      return value_error(cat("Shape of a new variable (", name, ") must be fully defined, but instead was ",
+                             shape->python(), "."));
+    const DType of = dtype.value_or(DType::kFloat32);
+    if (!is_floating(of))  // As init_ops.py says it of initializers that draw numbers.
+      return value_error(cat("Expected floating point type, got <dtype: '", sandflow::name(of), "'>."));
+    SANDFLOW_TRY(Tensor::check_size(of, *shape));
+    SANDFLOW_TRY(check_choice("initializer", choice));
+    const InitializerType& initializer = *find_initializer_type(choice.name);
+    variable = tf::variable_from(b, name, trainable, [&] {
+      return initializer.build(b, *shape, of, complete(initializer.parameters, choice.parameters), seed);
+    });
+  }
+  SANDFLOW_TRY(b.status());
+  room->variables.push_back(variable);
+  answer.json.open('[')
+      .value(variable.ref.node)
+      .value(variable.value.node)
+      .value(variable.initializer)
+      .close(']');
+  return {};
+}
+
+Status Module::State::add_gradients(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const Place where = place(query, room);
+  const std::vector<Value> y_values = query.values("ys"), x_values = query.values("xs");
+  const std::string name = query.text("name");
+  SANDFLOW_TRY(query.status());
+  const Result<std::vector<Output>> ys = tensors(*room, y_values), xs = tensors(*room, x_values);
+  if (!ys.ok()) return ys.error();
+  if (!xs.ok()) return xs.error();
+  Builder b(room->graph);
+  const auto outer = room->graph.name_scope(where.scope);
+  const auto control = b.control_dependencies(where.control);
+  const Result<std::vector<Output>> made = gradients(b, *ys, *xs, name.empty() ? "gradients" : name);
+  if (!made.ok()) return made.error();
+  answer.json.open('[');
+  for (const Output& gradient : *made)
+    if (gradient.valid())
+      answer.json.open('[').value(gradient.node).value(gradient.index).close(']');
+    else
+      answer.json.null();
+  answer.json.close(']');
+  return {};
+}
+
+Status Module::State::add_minimize(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const Place where = place(query, room);
+  const std::optional<Value> loss_value = query.value("loss");
+  const Choice choice{query.text("optimizer"), query.numbers("parameters")};
+  const std::vector<Value> chosen = query.values("var_list");
+  const bool all = !query.has("var_list");
+  SANDFLOW_TRY(query.status());
+  SANDFLOW_TRY(check_choice("optimizer", choice));
+  const OptimizerType& optimizer = *find_optimizer_type(choice.name);
+  const Result<Output> loss = tensor(*room, *loss_value);
+  if (!loss.ok()) return loss.error();
+  std::vector<tf::Variable> variables;
+  for (const Value& value : chosen) {
+    const auto* ref = std::get_if<VariableRef>(&value);
+    const Result<Output> found = tensor(*room, value);
+    if (!ref || !found.ok()) return type_error(cat("Argument is not a variable: ", str(value)));
+    variables.push_back(*room->variable(found->node));
+  }
+  for (const tf::Variable& variable : room->variables)
+    if (all && variable.is_trainable) variables.push_back(variable);
+  if (variables.empty()) return value_error("No variables to optimize.");
+  Builder b(room->graph);
+  const auto outer = room->graph.name_scope(where.scope);
+  const auto control = b.control_dependencies(where.control);
+  std::vector<Output> refs;
+  for (const tf::Variable& variable : variables) refs.push_back(variable.ref);
+  const Result<std::vector<Output>> grads = gradients(b, {*loss}, refs);
+  if (!grads.ok()) return grads.error();
+  const Result<Minimized> made =
+      minimize(b, optimizer, complete(optimizer.parameters, choice.parameters), *loss, variables, *grads);
+  if (!made.ok()) return made.error();
+  room->variables.insert(room->variables.end(), made->slots.begin(), made->slots.end());
+  answer.json.value(made->train_op);
+  return {};
+}
+
+Status Module::State::add_initializer(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const Place where = place(query, room);
+  const std::string name = query.text("name");
+  SANDFLOW_TRY(query.status());
+  Builder b(room->graph);
+  const auto outer = room->graph.name_scope(where.scope);
+  const auto control = b.control_dependencies(where.control);
+  const int node = tf::variables_initializer(b, room->variables, name.empty() ? "init" : name);
+  SANDFLOW_TRY(b.status());
+  answer.json.value(node);
+  return {};
+}
+
+Status Module::State::find_element(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  const std::string name = query.text("name");
+  const bool is_tensor = query.flag("tensor", true);
+  SANDFLOW_TRY(query.status());
+  const Result<Output> found = element_named(*room, name, is_tensor);
+  if (!found.ok()) return found.error();
+  answer.json.open('[').value(found->node).value(found->index).close(']');
+  return {};
+}
+
+Status Module::State::count_nodes(Query& query, Answer& answer) {
+  const GraphRoom* room = graph(query);
+  SANDFLOW_TRY(query.status());
+  answer.json.value(room->graph.size());
+  return {};
+}
+
+Status Module::State::describe_node(Query& query, Answer& answer) {
+  const GraphRoom* room = graph(query);
+  const std::int64_t id = query.integer("node");
+  SANDFLOW_TRY(query.status());
+  if (id < 0 || id >= room->graph.size()) return type_error("there is no such operation.");
+  const Node& node = room->graph.node(static_cast<int>(id));
+  JsonWriter& json = answer.json;
+  json.open().field("name", node.name).field("type", node.op->type).key("inputs").open('[');
+  for (Output input : node.inputs) json.open('[').value(input.node).value(input.index).close(']');
+  json.close(']').key("control_inputs").open('[');
+  for (int control : node.control_inputs) json.value(control);
+  json.close(']').key("outputs").open('[');
+  for (const Node::Result& output : node.outputs) {
+    json.open().field("dtype", sandflow::name(output.dtype)).field("is_ref", output.is_ref).key("shape");
+    answer.shape(output.shape);
+    json.close();
+  }
+  json.close(']').close();
+  return {};
+}
+
+}  // namespace sandflow

@@ -1,0 +1,100 @@
+// What the handles of a module stand for, and what can be done with it; each call is one function.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/module/module.h"
+#include "engine/module/query.h"
+#include "engine/scene/workspace.h"
+#include "engine/session/session.h"
+#include "engine/tf/tf.h"
+
+namespace sandflow {
+
+// A graph with the collections that TensorFlow's Python keeps beside it.
+struct GraphRoom {
+  int handle = 0;
+  Graph graph;
+  std::vector<tf::Variable> variables;  // tf.GraphKeys.GLOBAL_VARIABLES
+
+  const tf::Variable* variable(int node) const;
+};
+
+// A session keeps its graph alive.
+struct SessionRoom {
+  std::shared_ptr<GraphRoom> graph;
+  std::unique_ptr<Session> session;
+};
+
+// tf.name_scope and tf.control_dependencies as they stand where something is added to a graph.
+struct Place {
+  std::string scope;
+  std::vector<int> control;
+};
+
+struct Module::State {
+  std::map<int, std::shared_ptr<GraphRoom>> graphs;
+  std::map<int, SessionRoom> sessions;
+  std::map<int, std::unique_ptr<Workspace>> scenes;
+  int last_handle = 0;
+
+  // lists.cpp
+  Status lists(Query&, Answer&);
+
+  // graphs.cpp
+  Status new_graph(Query&, Answer&);
+  Status enter_scope(Query&, Answer&);
+  Status add_op(Query&, Answer&);
+  Status add_variable(Query&, Answer&);
+  Status add_gradients(Query&, Answer&);
+  Status add_minimize(Query&, Answer&);
+  Status add_initializer(Query&, Answer&);
+  Status find_element(Query&, Answer&);
+  Status describe_node(Query&, Answer&);
+  Status count_nodes(Query&, Answer&);
+
+  // runs.cpp
+  Status new_session(Query&, Answer&);
+  Status run(Query&, Answer&);
+  Status print(Query&, Answer&);
+  Status new_scene(Query&, Answer&);
+  Status train(Query&, Answer&);
+  Status reset(Query&, Answer&);
+  Status snapshot(Query&, Answer&);
+  Status scene_json(Query&, Answer&);
+  Status predict(Query&, Answer&);
+  Status release(Query&, Answer&);
+
+  // What a request names; null, with the request's error set, where it is not there.
+  GraphRoom* graph(Query& query);
+  Workspace* scene(Query& query);
+  Place place(Query& query, GraphRoom* room);
+
+  // A tensor or operation of `room`; `node` must be one of its nodes and `output` one of the node's outputs.
+  // Errors: TypeError for what is neither, ValueError for one of another graph.
+  Result<Output> tensor(const GraphRoom& room, const Value& value) const;
+  Result<int> operation(const GraphRoom& room, const Value& value) const;
+  Result<Output> element_named(const GraphRoom& room, std::string_view name, bool is_tensor) const;
+  Result<std::vector<Output>> tensors(const GraphRoom& room, const std::vector<Value>& values) const;
+
+  // As Python prints it.
+  std::string str(const Value& value) const;
+  std::string repr(const Value& value) const;
+  std::string type_name(const Value& value) const;
+
+ private:
+  const GraphRoom* room_of(int handle) const;
+  Result<Output> input(Builder&, const GraphRoom&, const Op&, const Arg&, const std::string& name,
+                       const Value&, std::optional<DType> wanted) const;
+  Result<std::vector<Output>> inputs(Builder&, const GraphRoom&, const Op&, const std::vector<Value>&,
+                                     const Attrs&) const;
+  Result<Fetch> fetch(const SessionRoom&, const Value&) const;
+  Result<Feed> feed(const SessionRoom&, const Value& key, const Value& value) const;
+};
+
+}  // namespace sandflow
