@@ -96,7 +96,7 @@ const GraphRoom* Module::State::room_of(int handle) const {
 }
 
 GraphRoom* Module::State::graph(Query& query) {
-  const auto found = graphs.find(static_cast<int>(query.integer("graph")));
+  const auto found = graphs.find(query.integer("graph"));
   if (found != graphs.end()) return found->second.get();
   query.fail({ErrorKind::kRuntimeError, "there is no such graph: it was freed.", {}});
   return nullptr;

@@ -70,9 +70,7 @@ Result<Feed> Module::State::feed(const SessionRoom& room, const Value& key, cons
   Tensor fed;
   if (const auto* literal = std::get_if<Literal>(&value)) {
     SANDFLOW_TRY(check_fits(*literal, dtype));
-    Result<Tensor> made = literal->tensor();
-    if (!made.ok() && made.error().message.starts_with("Argument must be a dense tensor"))
-      return value_error("setting an array element with a sequence.");
+    Result<Tensor> made = literal->array();
     if (!made.ok()) return made.error();
     fed = *std::move(made);
   } else {
@@ -88,7 +86,7 @@ Result<Feed> Module::State::feed(const SessionRoom& room, const Value& key, cons
 }
 
 Status Module::State::run(Query& query, Answer& answer) {
-  const auto found = sessions.find(static_cast<int>(query.integer("session")));
+  const auto found = sessions.find(query.integer("session"));
   const std::vector<Value> fetch_values = query.values("fetches");
   const auto feed_values = query.pairs("feeds");
   SANDFLOW_TRY(query.status());
@@ -131,7 +129,7 @@ Status Module::State::print(Query& query, Answer& answer) {
 }
 
 Workspace* Module::State::scene(Query& query) {
-  const auto found = scenes.find(static_cast<int>(query.integer("scene")));
+  const auto found = scenes.find(query.integer("scene"));
   if (found != scenes.end()) return found->second.get();
   query.fail({ErrorKind::kRuntimeError, "there is no such scene: it was freed.", {}});
   return nullptr;
@@ -151,8 +149,10 @@ Status Module::State::train(Query& query, Answer& answer) {
   Workspace* workspace = scene(query);
   const std::int64_t steps = query.integer("steps");
   SANDFLOW_TRY(query.status());
-  if (const auto& error = workspace->snapshot().training_error) return *error;
-  answer.json.value(workspace->advance(steps, [] { return true; }));
+  const std::int64_t made = workspace->advance(steps, [] { return true; });
+  if (made < steps)
+    if (const auto& error = workspace->snapshot().training_error) return *error;
+  answer.json.value(made);
   return {};
 }
 
@@ -246,7 +246,7 @@ Status Module::State::predict(Query& query, Answer& answer) {
   SANDFLOW_TRY(query.status());
   if (!is_constant(*value)) return type_error("'features' must be a list or an array.");
   const auto* literal = std::get_if<Literal>(&*value);
-  const Result<Tensor> features = literal ? literal->tensor() : std::get<Tensor>(*value);
+  const Result<Tensor> features = literal ? literal->array() : std::get<Tensor>(*value);
   if (!features.ok()) return features.error();
   const Result<Tensor> rows = workspace->predict(*features);
   if (!rows.ok()) return rows.error();
@@ -254,7 +254,7 @@ Status Module::State::predict(Query& query, Answer& answer) {
 }
 
 Status Module::State::release(Query& query, Answer& answer) {
-  const int handle = static_cast<int>(query.integer("handle"));
+  const std::int64_t handle = query.integer("handle");
   SANDFLOW_TRY(query.status());
   graphs.erase(handle);
   sessions.erase(handle);

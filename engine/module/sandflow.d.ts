@@ -195,7 +195,7 @@ declare class Session {
 
 /** A scene: a graph with its data and a run, as the sandbox shows it. */
 export interface Scene {
-  /** Makes up to `steps` updates; gives how many were made. A run that diverges stops. */
+  /** Makes up to `steps` updates; gives how many were made: a run that diverges stops. Throws what keeps it from training. */
   train(steps: number): number;
   /** Starts the run again from step 0. */
   reset(): void;

@@ -78,7 +78,7 @@ async function start() {
   return (request, parts = []) => {
     const text = encoder.encode(JSON.stringify(request));
     const size = parts.reduce((sum, part) => sum + aligned(part.byteLength), text.length);
-    if (size > 2 ** 28) throw failure("ResourceExhaustedError", `a request of ${size} bytes is too large`);
+    if (size > 2 ** 28) throw failure("ResourceExhaustedError", `a request has at most ${2 ** 28} bytes`);
     // Memory may have grown by the call: views are made after it.
     let at = exports.room(size);
     new Uint8Array(exports.memory.buffer, at, text.length).set(text);

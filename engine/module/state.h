@@ -38,9 +38,9 @@ struct Place {
 };
 
 struct Module::State {
-  std::map<int, std::shared_ptr<GraphRoom>> graphs;
-  std::map<int, SessionRoom> sessions;
-  std::map<int, std::unique_ptr<Workspace>> scenes;
+  std::map<std::int64_t, std::shared_ptr<GraphRoom>> graphs;
+  std::map<std::int64_t, SessionRoom> sessions;
+  std::map<std::int64_t, std::unique_ptr<Workspace>> scenes;
   int last_handle = 0;
 
   // lists.cpp

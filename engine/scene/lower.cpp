@@ -159,7 +159,7 @@ class Lowering {
     const Result<Literal> value = literal_field(node(index), "feed");
     if (!value.ok()) return value.error();
     // np.asarray(value, dtype): Python numbers of any kind are taken.
-    Result<Tensor> tensor = value->tensor();
+    Result<Tensor> tensor = value->array();
     if (tensor.ok()) tensor = converted(*tensor, graph.dtype(placeholder));
     if (!tensor.ok()) return tensor.error();
     if (!graph.shape(placeholder).compatible_with(tensor->shape()))

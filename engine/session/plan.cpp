@@ -62,6 +62,18 @@ void Plan::require_node(int first, std::vector<bool>& needed) const {
 
 Variable* Plan::variable_of(Output ref) { return &state_.variables[variable_node(graph_, ref).id]; }
 
+// Only what is fed is no reference where one is needed; nothing can be written to it.
+Error Plan::not_a_reference(const Node& node, std::size_t i) const {
+  const Output input = node.inputs[i];
+  const auto feed = std::find(request_.feeds.begin(), request_.feeds.end(), input) - request_.feeds.begin();
+  const std::string type = cpp_name(graph_.dtype(input));
+  Error error = invalid_argument(cat("Input ", i, " of node ", node.name, " was passed ", type, " from _arg_",
+                                     graph_.node(input.node).name, "_", input.index, "_", feed,
+                                     ":0 incompatible with expected ", type, "_ref."));
+  error.node = node.name;
+  return error;
+}
+
 const Tensor* Plan::slot(Output output) {
   if (!is_fed(output) && graph_.result(output).is_ref) return nullptr;
   return &values_[output];
@@ -75,6 +87,7 @@ void Plan::place(const Node& node) {
     const Tensor* value = slot(input);
     step.slots.inputs.push_back(value);
     step.slots.variables.push_back(value ? nullptr : variable_of(input));
+    if (value && node.op->input(i, node.inputs.size()).is_ref) step.refusal = not_a_reference(node, i);
     const bool writes_first = std::string_view(node.op->type) == "Assign" && i == 0;
     if (!value && !writes_first) {
       step.reads.push_back(step.slots.variables.back());
@@ -124,6 +137,7 @@ void Plan::take(const std::vector<Tensor>& feeds) {
 
 Status Plan::run_step(Step& step, const std::vector<Tensor>& feeds) {
   const Node& node = *step.slots.node;
+  if (step.refusal) return *step.refusal;
   for (std::size_t i = 0; i < step.reads.size(); ++i)
     if (!step.reads[i]->value.defined()) return uninitialized(*step.read_names[i], node.name);
   KernelContext context(step.slots);

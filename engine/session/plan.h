@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -55,6 +56,7 @@ class Plan {
  private:
   struct Step {
     KernelContext::Slots slots;
+    std::optional<Error> refusal;        // Why it can never run.
     std::vector<const Variable*> reads;  // Must be initialised.
     std::vector<const Node*> read_names;
     std::vector<std::size_t> ref_fetches;  // Fetches of the references this step gives.
@@ -67,6 +69,7 @@ class Plan {
   void require(Output output, std::vector<bool>& needed) const;
   void require_node(int id, std::vector<bool>& needed) const;
   Variable* variable_of(Output ref);
+  Error not_a_reference(const Node& node, std::size_t i) const;
   const Tensor* slot(Output output);
   void place(const Node& node);
   void take(const std::vector<Tensor>& feeds);

@@ -246,6 +246,15 @@ Result<Tensor> Literal::tensor_hinted(std::optional<DType> hint) const {
   return tensor();
 }
 
+Result<Tensor> Literal::array() const {
+  if (!rectangular(*this, shape_of_first(*this), 0))
+    return value_error("setting an array element with a sequence.");
+  Result<Tensor> natural = tensor();
+  if (!natural.ok() || natural->dtype() != DType::kFloat32) return natural;
+  Result<Tensor> wide = tensor(DType::kFloat64);
+  return wide.ok() ? wide : natural;
+}
+
 Result<Shape> Literal::shape() const {
   constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   const auto dim = [](const Literal& item) -> std::optional<std::int64_t> {

@@ -41,6 +41,8 @@ class Literal {
   Result<Tensor> tensor(std::optional<DType> dtype = {}) const;
   // The same where a dtype is only preferred: it is taken if the literal fits it.
   Result<Tensor> tensor_hinted(std::optional<DType> hint) const;
+  // np.asarray(literal): floats keep all their digits. Errors: ValueError for lists that are not rectangular.
+  Result<Tensor> array() const;
   // A shape as in placeholder(dtype, shape): None and (None) are unknown rank, 5 is (5,), (None, 2) has an
   // unknown size.
   Result<Shape> shape() const;
