@@ -10,8 +10,11 @@
 namespace sandflow::tf {
 
 Output Call::scalar_like(Output x, double value, std::string_view name) const {
+  const DType dtype = b.dtype(x);
+  // What is no number is refused by the operation that meets it.
   const Tensor tensor =
-      with_numeric(b.dtype(x), [&]<class T>() { return Tensor::scalar(converted_number<T>(value)); });
+      with_numeric(dtype == DType::kBool || dtype == DType::kString ? DType::kFloat32 : dtype,
+                   [&]<class T>() { return Tensor::scalar(converted_number<T>(value)); });
   return b.op("Const", {}, {{"value", tensor}, {"dtype", tensor.dtype()}}, name);
 }
 
