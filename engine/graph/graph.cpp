@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "engine/core/text.h"
+#include "engine/graph/kernel.h"
 
 namespace sandflow {
 
 const char* name(Family family) {
   constexpr const char* kNames[] = {"source",    "state",   "arithmetic",  "logic",      "math",
                                     "reduction", "linear",  "convolution", "activation", "loss",
-                                    "shape",     "slicing", "random",      "training"};
+                                    "shape",     "slicing", "joining",     "random",     "training"};
   return kNames[static_cast<int>(family)];
 }
 
@@ -237,35 +238,123 @@ SeedPair Graph::op_seed(std::optional<std::int64_t> op_seed) const {
   return pair;
 }
 
-std::optional<Tensor> Graph::constant_value(Output output) const {
-  while (std::string_view(node(output.node).op->type) == "Identity") output = node(output.node).inputs[0];
-  const Node& source = node(output.node);
-  const std::string_view type = source.op->type;
-  if (type == "Const") return source.attr<Tensor>("value");
-  if (type == "Shape" && shape(source.inputs[0]).fully_defined()) {
-    const Shape& known = shape(source.inputs[0]);
-    if (source.outputs[0].dtype == DType::kInt64) return Tensor::vector(known.dims());
-    return Tensor::vector(std::vector<std::int32_t>(known.dims().begin(), known.dims().end()));
+namespace {
+
+// What a constant subgraph may cost while a graph is built.
+constexpr int kMostNodes = 64;
+constexpr std::int64_t kMostElements = 1024;
+
+// The value of a tensor that does not depend on feeds, variables or chance, found by running what it is made
+// of (common_runtime/shape_refiner.cc, EvaluateConstantTensorForEdge). `nodes_left` bounds the work.
+std::optional<Tensor> evaluated(const Graph& graph, Output output, int& nodes_left) {
+  while (std::string_view(graph.node(output.node).op->type) == "Identity")
+    output = graph.node(output.node).inputs[0];
+  if (--nodes_left < 0) return std::nullopt;
+  const Node& node = graph.node(output.node);
+  const std::string_view type = node.op->type;
+  if (type == "Const") return node.attr<Tensor>("value");
+  // Known without the tensor itself.
+  if ((type == "Shape" && graph.shape(node.inputs[0]).fully_defined()) ||
+      (type == "Size" && graph.shape(node.inputs[0]).fully_defined()) ||
+      (type == "Rank" && graph.shape(node.inputs[0]).has_rank())) {
+    const Shape& shape = graph.shape(node.inputs[0]);
+    std::vector<std::int64_t> numbers = shape.dims();
+    if (type == "Size") numbers = {shape.elements()};
+    if (type == "Rank") numbers = {shape.rank()};
+    const Shape form = type == "Shape" ? Shape{shape.rank()} : Shape{};
+    if (node.outputs[0].dtype == DType::kInt64) return Tensor::of(form, numbers);
+    return Tensor::of(form, std::vector<std::int32_t>(numbers.begin(), numbers.end()));
   }
-  return std::nullopt;
+  if (node.inputs.empty() || node.op->is_stateful) return std::nullopt;
+  for (const Node::Result& result : node.outputs)
+    if (result.is_ref || (result.shape.fully_defined() && result.shape.elements() > kMostElements))
+      return std::nullopt;
+  std::vector<Tensor> inputs;
+  for (Output input : node.inputs) {
+    if (graph.result(input).is_ref) return std::nullopt;
+    auto value = evaluated(graph, input, nodes_left);
+    if (!value || value->elements() > kMostElements) return std::nullopt;
+    inputs.push_back(*std::move(value));
+  }
+  std::vector<Tensor> outputs(node.outputs.size());
+  KernelContext::Slots slots;
+  slots.node = &node;
+  for (const Tensor& input : inputs) slots.inputs.push_back(&input);
+  slots.variables.assign(inputs.size(), nullptr);
+  for (Tensor& out : outputs) slots.outputs.push_back(&out);
+  KernelContext context(slots);
+  // What fails here will say so when it runs.
+  if (!node.op->compute(context).ok()) return std::nullopt;
+  return outputs[static_cast<std::size_t>(output.index)];
 }
 
-Shape Graph::constant_as_shape(Output output) const {
-  if (const auto value = constant_value(output); value && value->shape().rank() == 1) {
+// A vector of sizes of which some may be known only (shape_refiner.cc, ConstantPartialShape).
+Shape partial_shape(const Graph& graph, Output output, int depth) {
+  if (const auto value = graph.constant_value(output); value && value->shape().rank() == 1) {
     Shape shape;
-    for (std::int64_t i = 0; i < value->elements(); ++i) {
-      const std::int64_t size = value->integer(i);
-      shape.append(size < 0 ? Shape::kUnknown : size);
+    for (std::int64_t i = 0; i < value->elements(); ++i)
+      shape.append(std::max(value->integer(i), Shape::kUnknown));
+    return shape;
+  }
+  const Node& node = graph.node(output.node);
+  const std::string_view type = node.op->type;
+  if (type == "Shape") return graph.shape(node.inputs[0]);
+  const auto part = [&](Output of) { return partial_shape(graph, of, depth - 1); };
+  if (depth > 0 && (type == "Cast" || type == "Identity")) return part(node.inputs[0]);
+  if (depth > 0 && type == "Pack") {
+    Shape shape;
+    for (Output input : node.inputs) {
+      const auto size = graph.constant_value(input);
+      const bool is_size = size && size->shape().rank() == 0 && is_integer(size->dtype());
+      shape.append(is_size ? std::max(size->integer(0), Shape::kUnknown) : Shape::kUnknown);
     }
     return shape;
   }
-  const Node& source = node(output.node);
-  if (std::string_view(source.op->type) == "Shape") return shape(source.inputs[0]);
-  const Shape& vector = shape(output);
+  if (depth > 0 && type == "ConcatV2") {
+    Shape whole;
+    bool has_rank = true;
+    for (std::size_t i = 0; i + 1 < node.inputs.size() && has_rank; ++i) {
+      const Shape next = part(node.inputs[i]);
+      has_rank = next.has_rank();
+      for (std::int64_t dim : next.dims()) whole.append(dim);
+    }
+    if (has_rank) return whole;
+  }
+  if (depth > 0 && type == "StridedSlice" && node.attr<std::int64_t>("shrink_axis_mask") == 0 &&
+      node.attr<std::int64_t>("new_axis_mask") == 0 && node.attr<std::int64_t>("ellipsis_mask") == 0) {
+    const Shape whole = part(node.inputs[0]);
+    const auto begin = graph.constant_value(node.inputs[1]), end = graph.constant_value(node.inputs[2]),
+               stride = graph.constant_value(node.inputs[3]);
+    if (whole.has_rank() && begin && end && stride && begin->elements() == 1 && end->elements() == 1 &&
+        stride->elements() == 1 && stride->integer(0) == 1) {
+      const auto at = [&](const Tensor& place) {
+        const std::int64_t i = place.integer(0);
+        return std::clamp<std::int64_t>(i < 0 ? i + whole.rank() : i, 0, whole.rank());
+      };
+      const std::int64_t first = node.attr<std::int64_t>("begin_mask") & 1 ? 0 : at(*begin);
+      const std::int64_t last = node.attr<std::int64_t>("end_mask") & 1 ? whole.rank() : at(*end);
+      Shape shape;
+      for (std::int64_t i = first; i < last; ++i) shape.append(whole.dim(static_cast<int>(i)));
+      return shape;
+    }
+  }
+  const Shape& vector = graph.shape(output);
   if (vector.has_rank() && vector.rank() == 1 && vector.dim(0) != Shape::kUnknown &&
       vector.dim(0) <= Tensor::kMaxRank)
     return Shape::unknown_dims(static_cast<int>(vector.dim(0)));
   return Shape::unknown_rank();
+}
+
+}  // namespace
+
+std::optional<Tensor> Graph::constant_value(Output output) const {
+  int nodes_left = kMostNodes;
+  return evaluated(*this, output, nodes_left);
+}
+
+Shape Graph::constant_as_shape(Output output) const {
+  constexpr int kDeepest = 16;
+  return partial_shape(*this, output, kDeepest);
 }
 
 std::optional<Tensor> InferenceContext::constant(int i) {

@@ -111,6 +111,7 @@ enum class Family {
   kLoss,
   kShape,
   kSlicing,
+  kJoining,
   kRandom,
   kTraining
 };

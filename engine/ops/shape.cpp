@@ -1,22 +1,12 @@
 // Shapes as values, and tensors given another shape.
 #include <algorithm>
 
-#include "engine/ops/elementwise.h"
+#include "engine/ops/indexing.h"
 #include "engine/ops/list.h"
 
 namespace sandflow {
 
 namespace {
-
-Output shape_of(GradientContext& c, Output x) {
-  return c.b.op("Shape", {x}, {{"out_type", DType::kInt32}}, "Shape");
-}
-
-std::vector<std::int64_t> integers(const Tensor& tensor) {
-  std::vector<std::int64_t> out;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) out.push_back(tensor.integer(i));
-  return out;
-}
 
 Status infer_reshape(InferenceContext& c) {
   const Shape& from = c.input(0);
@@ -90,22 +80,13 @@ Status infer_shape(InferenceContext& c) {
   return {};
 }
 
-// Integers into output 0, which is int32 or int64.
-Status put_integers(KernelContext& c, const Shape& shape, const std::vector<std::int64_t>& values) {
-  SANDFLOW_TRY(c.allocate(0, shape));
-  if (c.output(0).dtype() == DType::kInt64)
-    std::copy(values.begin(), values.end(), c.out<std::int64_t>(0).begin());
-  else
-    std::transform(values.begin(), values.end(), c.out<std::int32_t>(0).begin(),
-                   [](std::int64_t v) { return static_cast<std::int32_t>(v); });
-  return {};
-}
-
 Status compute_shape(KernelContext& c) {
-  return put_integers(c, {c.input(0).shape().rank()}, c.input(0).shape().dims());
+  return put_integers(c, 0, {c.input(0).shape().rank()}, c.input(0).shape().dims());
 }
 
-Status compute_size(KernelContext& c) { return put_integers(c, {}, {c.input(0).elements()}); }
+Status compute_size(KernelContext& c) { return put_integers(c, 0, {}, {c.input(0).elements()}); }
+
+Status compute_rank(KernelContext& c) { return put_integers(c, 0, {}, {c.input(0).shape().rank()}); }
 
 Status infer_fill(InferenceContext& c) {
   SANDFLOW_TRY(c.require_rank(0, 1));
@@ -188,6 +169,60 @@ Status compute_expand_dims(KernelContext& c) {
   SANDFLOW_TRY(Tensor::check_size(c.input(0).dtype(), expanded));
   c.forward(0, c.input(0).reshaped(expanded));
   return {};
+}
+
+// Without axes, all of size 1 go. `text` says what is wrong with an axis, which differs before and in a run.
+template <class OutOfRange>
+Result<Shape> squeezed(const Shape& shape, const std::vector<std::int64_t>& axes, OutOfRange text) {
+  std::vector<bool> goes(static_cast<std::size_t>(shape.rank()), axes.empty());
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    if (axes[i] < -shape.rank() || axes[i] >= shape.rank()) return invalid_argument(text(i));
+    goes[static_cast<std::size_t>(axes[i] < 0 ? axes[i] + shape.rank() : axes[i])] = true;
+  }
+  Shape out;
+  for (int i = 0; i < shape.rank(); ++i) {
+    const std::int64_t size = shape.dim(i);
+    if (!goes[static_cast<std::size_t>(i)]) {
+      out.append(size);
+    } else if (size != 1 && size != Shape::kUnknown) {
+      if (axes.empty())
+        out.append(size);
+      else
+        return invalid_argument(cat("Can not squeeze dim[", i, "], expected a dimension of 1, got ", size));
+    }
+  }
+  return out;
+}
+
+Status infer_squeeze(InferenceContext& c) {
+  const auto& axes = c.node().attr<std::vector<std::int64_t>>("squeeze_dims");
+  const Shape& shape = c.input(0);
+  // An unknown size may be 1 or not.
+  if (!shape.has_rank() || (axes.empty() && !shape.fully_defined())) {
+    c.output(0, Shape::unknown_rank());
+    return {};
+  }
+  Result<Shape> out = squeezed(shape, axes, [&](std::size_t i) {
+    return cat("squeeze_dims[", i, "] not in [", -shape.rank(), ",", shape.rank(), ").");
+  });
+  if (!out.ok()) return value_error(out.error().message);
+  c.output(0, *std::move(out));
+  return {};
+}
+
+Status compute_squeeze(KernelContext& c) {
+  const auto& axes = c.node().attr<std::vector<std::int64_t>>("squeeze_dims");
+  const Shape& shape = c.input(0).shape();
+  const Result<Shape> out = squeezed(shape, axes, [&](std::size_t i) {
+    return cat("Tried to squeeze dim index ", axes[i], " for tensor with ", shape.rank(), " dimensions.");
+  });
+  if (!out.ok()) return out.error();
+  c.forward(0, c.input(0).reshaped(*out));
+  return {};
+}
+
+std::vector<Output> grad_squeeze(GradientContext& c) {
+  return {c.b.op("Reshape", {c.grad(), shape_of(c, c.input(0))})};
 }
 
 Status infer_broadcast_to(InferenceContext& c) {
@@ -275,7 +310,7 @@ Status infer_add_n(InferenceContext& c) {
   for (int i = c.inputs() - 2; i >= 0; --i) {
     Result<Shape> next = merge(c.input(i), merged);
     if (!next.ok())
-      return value_error(cat("From merging shape ", i, " with other shapes: ", next.error().message));
+      return value_error(cat(next.error().message, "\n\tFrom merging shape ", i, " with other shapes."));
     merged = *std::move(next);
   }
   c.output(0, merged);
@@ -367,6 +402,28 @@ std::vector<Op> shape_ops() {
        .infer = infer_scalar,
        .compute = compute_size,
        .gradient = no_gradient},
+      {.type = "Rank",
+       .python = "tf.rank",
+       .family = Family::kShape,
+       .inputs = {{"input", "T"}},
+       .outputs = {{"output", DType::kInt32}},
+       .attrs = {type_attr("T", kAnyType)},
+       .formula = R"(y = \mathrm{rank}(x))",
+       .help = "How many axes a tensor has.",
+       .infer = infer_scalar,
+       .compute = compute_rank,
+       .gradient = no_gradient},
+      {.type = "Squeeze",
+       .python = "tf.squeeze",
+       .family = Family::kShape,
+       .inputs = {{"input", "T"}},
+       .outputs = {{"output", "T"}},
+       .attrs = {type_attr("T", kAnyType), {"squeeze_dims", AttrKind::kInts, std::vector<std::int64_t>{}}},
+       .formula = R"(y = x,\; \mathrm{shape}(y) = \mathrm{shape}(x) \setminus 1)",
+       .help = "Drops axes of size 1: those named, or all.",
+       .infer = infer_squeeze,
+       .compute = compute_squeeze,
+       .gradient = grad_squeeze},
       {.type = "Fill",
        .python = "tf.fill",
        .family = Family::kShape,

@@ -81,6 +81,75 @@ std::vector<Output> prevent_gradient(GradientContext& c) {
                     c.node.name})};
 }
 
+// array_ops.cc, RangeSize: how many steps of delta lead from start to limit; a negative count says why not.
+template <class T>
+Result<std::int64_t> range_size(T start, T limit, T delta, bool at_run_time) {
+  const auto refuse = [&](std::string text) {
+    return at_run_time ? invalid_argument(std::move(text)) : value_error(std::move(text));
+  };
+  const auto ends = [&] {
+    return cat(shortest(static_cast<double>(start)), "/", shortest(static_cast<double>(limit)));
+  };
+  if (delta == 0) return refuse("Requires delta != 0");
+  if (delta > 0 && !(start <= limit)) return refuse(cat("Requires start <= limit when delta > 0: ", ends()));
+  if (!(delta > 0) && !(start >= limit))
+    return refuse(cat("Requires start >= limit when delta < 0: ", ends()));
+  if constexpr (std::is_integral_v<T>) {
+    // The distance of two int64 may need one more bit.
+    const auto from = static_cast<std::uint64_t>(start), to = static_cast<std::uint64_t>(limit);
+    const auto by = static_cast<std::uint64_t>(delta);
+    const std::uint64_t distance = delta > 0 ? to - from : from - to, step = delta > 0 ? by : 0 - by;
+    return static_cast<std::int64_t>(
+        std::min<std::uint64_t>(distance / step + (distance % step != 0), std::uint64_t{1} << 62));
+  } else {
+    const double count = std::ceil(std::abs((static_cast<double>(limit) - start) / delta));
+    return count < 1e15 ? static_cast<std::int64_t>(count) : std::int64_t{1} << 62;
+  }
+}
+
+Status infer_range(InferenceContext& c) {
+  for (int i : {0, 1, 2}) SANDFLOW_TRY(c.require_rank(i, 0));
+  const auto start = c.constant(0), limit = c.constant(1), delta = c.constant(2);
+  if (!start || !limit || !delta) {
+    c.output(0, Shape{Shape::kUnknown});
+    return {};
+  }
+  return with_numeric(start->dtype(), [&]<class T>() -> Status {
+    const auto size = range_size(start->read<T>()[0], limit->read<T>()[0], delta->read<T>()[0], false);
+    if (!size.ok()) return size.error();
+    c.output(0, Shape{*size});
+    return {};
+  });
+}
+
+struct Range {
+  template <class T>
+  static Status run(KernelContext& c) {
+    constexpr const char* kNames[] = {"start", "limit", "delta"};
+    for (int i : {0, 1, 2})
+      if (c.input(i).shape().rank() != 0)
+        return invalid_argument(
+            cat(kNames[i], " must be a scalar, not shape ", c.input(i).shape().runtime()));
+    const T start = c.in<T>(0)[0], delta = c.in<T>(2)[0];
+    const Result<std::int64_t> size = range_size(start, c.in<T>(1)[0], delta, true);
+    if (!size.ok()) return size.error();
+    SANDFLOW_TRY(c.allocate(0, {*size}));
+    T value = start;
+    for (T& x : c.out<T>(0)) {
+      x = value;
+      if constexpr (std::is_integral_v<T>) {
+        using U = std::make_unsigned_t<T>;
+        value = static_cast<T>(static_cast<U>(value) + static_cast<U>(delta));
+      } else {
+        value += delta;
+      }
+    }
+    return {};
+  }
+};
+
+constexpr DTypeSet kRangeTypes{"bfloat16, float32, float64, int32, int64", kNumbers.mask};
+
 Status nothing(KernelContext&) { return {}; }
 
 std::vector<Output> pass_on(GradientContext& c) { return {c.grad()}; }
@@ -107,6 +176,17 @@ std::vector<Op> source_ops() {
        .help = "A place for data that is fed in when the graph runs.",
        .infer = infer_placeholder,
        .compute = compute_placeholder},
+      {.type = "Range",
+       .python = "tf.range",
+       .family = Family::kSource,
+       .inputs = {{"start", "Tidx"}, {"limit", "Tidx"}, {"delta", "Tidx"}},
+       .outputs = {{"output", "Tidx"}},
+       .attrs = {type_attr("Tidx", kRangeTypes, DType::kInt32)},
+       .formula = R"(y_i = a + i \, d,\quad y_i < b)",
+       .help = "Numbers from start up to limit, which is left out, in steps of delta.",
+       .infer = infer_range,
+       .compute = for_numeric<Range>,
+       .gradient = no_gradient},
       {.type = "Identity",
        .python = "tf.identity",
        .family = Family::kSource,

@@ -336,7 +336,7 @@ TEST_CASE("operations with one rule for their shapes say what breaks it") {
                          "[2,3] and [2,4]."));
   CHECK(error("Softmax", {"[]"}).starts_with("ValueError: Shape must be at least rank 1 but is rank 0"));
   CHECK(error("AddN", {"[2]", "[3]"})
-            .starts_with("ValueError: From merging shape 0 with other shapes: Dimension 0 in both shapes "
+            .starts_with("ValueError: Dimension 0 in both shapes "
                          "must be equal, but are 2 and 3."));
 }
 

@@ -28,6 +28,9 @@ struct Row {
   bool has_open_shape = false;
   // Its gradient refuses to be differentiated, in TensorFlow too.
   bool is_once = false;
+  // The mean is held still inside: the first derivative is right all the same, the second is not, in
+  // TensorFlow too.
+  bool stops_inside = false;
 };
 
 // tests/engine/ops/, a file a family.
@@ -42,6 +45,7 @@ std::vector<Row> activation_rows();
 std::vector<Row> loss_rows();
 std::vector<Row> shape_rows();
 std::vector<Row> slicing_rows();
+std::vector<Row> joining_rows();
 std::vector<Row> random_rows();
 std::vector<Row> function_rows();
 

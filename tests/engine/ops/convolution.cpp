@@ -380,7 +380,8 @@ TEST_CASE("gradients of convolutions whose sizes contradict each other are refus
         "InvalidArgumentError: Conv2DBackpropInput: input_sizes input must be 1-dim, not 0");
   CHECK(computing_error("Conv2DBackpropFilter",
                         {counted({1, 5, 5, 1}), ints({2, 2, 1}), counted({1, 4, 4, 1})}, valid)
-            .starts_with("ValueError: Shape must be rank 4 but is rank 3 for 'Conv2DBackpropFilter'"));
+            .starts_with(
+                "ValueError: Shape must be rank 4 but is rank 3 for 'op' (op: 'Conv2DBackpropFilter')"));
 }
 
 TEST_CASE("a pool that cannot be is refused") {
