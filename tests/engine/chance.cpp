@@ -1,9 +1,10 @@
 // Guards against what nobody thought of: random edits undone to the byte, and scenes with random damage.
+#include "tests/engine/chance.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <random>
 
 #include "engine/scene/lower.h"
 #include "engine/scene/node_types.h"
@@ -13,22 +14,6 @@
 namespace sandflow::test {
 
 namespace {
-
-// The same numbers with every C++ library; and with every compiler, as long as no two are drawn among the
-// arguments of one call.
-class Chance {
- public:
-  explicit Chance(unsigned seed) : engine_(seed) {}
-  int below(int n) { return static_cast<int>(engine_() % static_cast<unsigned>(n)); }
-  bool in(int n) { return below(n) == 0; }
-  template <class Range>
-  const auto& of(const Range& range) {
-    return *(std::begin(range) + below(static_cast<int>(std::size(range))));
-  }
-
- private:
-  std::mt19937 engine_;
-};
 
 std::string some_name(Chance& chance, const Scene& scene) {
   constexpr const char* kNames[] = {"a", "A", "n/m", "W", "x_1", "a b", "", "loss", "9"};

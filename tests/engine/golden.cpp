@@ -5,8 +5,10 @@
 #include <yyjson.h>
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "engine/core/text.h"
 #include "tests/engine/support.h"
@@ -94,9 +96,49 @@ const std::map<std::string, Json, std::less<>>& vectors() {
   return by_id;
 }
 
+// The vectors that the running test has asked for, that tests have held, and that they have not.
+std::set<std::string> asked, held, broken;
+bool all_hold = true;
+
+// Counts vectors: one holds if some test asks for it, and all that do pass.
+struct GoldenCount : doctest::IReporter {
+  explicit GoldenCount(const doctest::ContextOptions&) {}
+  void report_query(const doctest::QueryData&) override {}
+  void test_run_start() override {}
+  void test_run_end(const doctest::TestRunStats& stats) override {
+    if (stats.numTestCasesPassingFilters < stats.numTestCases) return;
+    std::string others;
+    int count = 0;
+    for (const std::string& id : golden_ids("")) {
+      if (held.contains(id) && !broken.contains(id))
+        ++count;
+      else
+        others += " " + id;
+    }
+    std::printf("golden vectors: %d of %d hold%s%s\n", count, static_cast<int>(golden_ids("").size()),
+                others.empty() ? "" : "; these do not, or no test asks for them:", others.c_str());
+    all_hold = others.empty();
+  }
+  void test_case_start(const doctest::TestCaseData&) override { asked.clear(); }
+  void test_case_reenter(const doctest::TestCaseData&) override {}
+  void test_case_end(const doctest::CurrentTestCaseStats& stats) override {
+    (stats.failure_flags ? broken : held).insert(asked.begin(), asked.end());
+  }
+  void test_case_exception(const doctest::TestCaseException&) override {}
+  void subcase_start(const doctest::SubcaseSignature&) override {}
+  void subcase_end() override {}
+  void log_assert(const doctest::AssertData&) override {}
+  void log_message(const doctest::MessageData&) override {}
+  void test_case_skipped(const doctest::TestCaseData&) override {}
+};
+REGISTER_LISTENER("golden", 1, GoldenCount);
+
 }  // namespace
 
+bool golden_vectors_hold() { return all_hold; }
+
 Json golden(std::string_view id) {
+  asked.emplace(id);
   const auto it = vectors().find(id);
   if (it == vectors().end()) check_failed(std::string(id).c_str(), "golden.json has no such vector", 0);
   return it->second;

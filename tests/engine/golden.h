@@ -39,6 +39,8 @@ class Json {
 // The vector with this id: {"inputs": ..., "expected": ..., "tol": ...}.
 Json golden(std::string_view id);
 std::vector<std::string> golden_ids(std::string_view prefix);
+// After a run of all tests: whether each vector was asked for, by tests that passed. The run prints how many.
+bool golden_vectors_hold();
 
 // Whether `actual` has the shape and the numbers of `expected`, within the vector's tolerance for its dtype
 // ("float32_rel", "float64_rel"; exactly if it has none).

@@ -235,7 +235,7 @@ TEST_CASE("inputs that do not fit are refused in TensorFlow's words") {
                                                "Value passed to parameter 'x' has DataType int32 not in list "
                                                "of allowed values: bfloat16, float16, "
                                                "float32, float64, complex64, complex128",
-                                               "Sqrt_1"));
+                                               "Sqrt"));
 }
 
 TEST_CASE("attributes are read as op_def_library reads them") {
@@ -264,9 +264,9 @@ TEST_CASE("attributes are read as op_def_library reads them") {
               "Don't know how to convert <an element of no graph> to a TensorProto for argument 'value'"));
   CHECK(refusal(R"("value":{"literal":"[1, [2]]"})", "Const").find("Argument must be a dense tensor") !=
         std::string::npos);
-  CHECK(refusal(R"("value":{"literal":"5"})", "Const") == R"({"result":2})");
-  CHECK(refusal(R"("dtype":{"literal":"'float64'"},"value":{"literal":"5"})", "Const") == R"({"result":3})");
-  CHECK(talk.run(cat(tensor(2), ",", tensor(3))) ==
+  CHECK(refusal(R"("value":{"literal":"5"})", "Const") == R"({"result":0})");
+  CHECK(refusal(R"("dtype":{"literal":"'float64'"},"value":{"literal":"5"})", "Const") == R"({"result":1})");
+  CHECK(talk.run(cat(tensor(0), ",", tensor(1))) ==
         R"({"result":[{"dtype":"int32","shape":[],"offset":0},{"dtype":"float64","shape":[],"offset":8}]})");
   CHECK(talk.op("RandomUniform", literal("[2]"), R"("seed":{"literal":"'x'"})") ==
         wrong("TypeError", "Expected int for argument 'seed' not 'x'."));
@@ -528,7 +528,7 @@ TEST_CASE("an answer is no larger than a tensor may be") {
 TEST_CASE("a session keeps its graph, and nothing else is kept") {
   Trained talk;
   CHECK(talk.ask(R"({"call":"free","handle":1})") == R"({"result":null})");
-  CHECK(talk.run(R"({"name":"loss/reduction_indices:0"})").find("\"error\"") != std::string::npos);
+  CHECK(talk.run(R"({"name":"loss/axis:0"})").find("\"error\"") != std::string::npos);
   CHECK(talk.run(R"({"name":"Const:0"})").find("\"error\"") != std::string::npos);
   CHECK(talk.run(R"({"name":"W/Assign"})") == R"({"result":[null]})");
   CHECK(talk.run(R"({"name":"loss:0"})") == R"({"result":[{"dtype":"float32","shape":[],"offset":0}]})");

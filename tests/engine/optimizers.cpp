@@ -2,6 +2,7 @@
 // names that TensorFlow gives them.
 #include "engine/training/optimizers.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -25,7 +26,8 @@ const OptimizerType& optimizer(std::string_view name) {
   return *type;
 }
 
-// A function of scalar variables as a graph, and an optimizer that minimises it.
+// A function of a few numbers as a graph, and an optimizer that minimises it. They are one variable, since
+// LARS asks for the norm of a whole variable.
 struct Descent {
   Graph graph;
   Builder b{graph};
@@ -36,11 +38,17 @@ struct Descent {
 
   Descent(const OptimizerType& type, const Parameters& given, DType dtype, const Point& start,
           const Function& function, MinimizeOptions options = {}, bool has_exact_numbers = false) {
-    std::vector<Output> values, refs;
-    for (double x : start) {
-      variables.push_back(tf::variable(b, tf::constant(b, must(Literal(x).tensor(dtype))), "x"));
-      values.push_back(variables.back().value);
-      refs.push_back(variables.back().ref);
+    Tensor first(dtype, start.size() == 1 ? Shape{} : Shape{static_cast<std::int64_t>(start.size())});
+    with_floating(dtype, [&]<class T>() {
+      std::transform(start.begin(), start.end(), first.write<T>().begin(),
+                     [](double x) { return static_cast<T>(x); });
+    });
+    variables = {tf::variable(b, tf::constant(b, first), "x")};
+    std::vector<Output> values = {variables[0].value};
+    if (start.size() > 1) {
+      const Output parts = b.op("Unpack", values, {{"num", first.elements()}});
+      values.clear();
+      for (int i = 0; i < static_cast<int>(start.size()); ++i) values.push_back({parts.node, i});
     }
     const Output loss = function(b, values);
     const Parameters parameters = complete(type.parameters, given);
@@ -51,8 +59,8 @@ struct Descent {
       options.global_step =
           tf::variable(b, tf::constant(b, Tensor::scalar<std::int64_t>(0)), "global_step", false);
     global_step = options.global_step;
-    minimized =
-        must(minimize(b, type, parameters, loss, variables, must(gradients(b, {loss}, refs)), options));
+    minimized = must(minimize(b, type, parameters, loss, variables,
+                              must(gradients(b, {loss}, {variables[0].ref})), options));
     std::vector<tf::Variable> all = variables;
     all.insert(all.end(), minimized.slots.begin(), minimized.slots.end());
     if (global_step.valid()) all.push_back(global_step);
@@ -66,7 +74,8 @@ struct Descent {
   }
   Point position(const std::vector<tf::Variable>& of) {
     Point out;
-    for (const tf::Variable& variable : of) out.push_back(value_of(*session, variable.value).number(0));
+    for (const tf::Variable& variable : of)
+      for (double number : numbers(value_of(*session, variable.value))) out.push_back(number);
     return out;
   }
 };
@@ -171,12 +180,13 @@ void check_points(Descent& descent, Json expected, double tolerance) {
 // The slots of all variables after as many steps as the vector tells of.
 void check_slots(Descent& descent, const OptimizerType& type, const Alias& of, Json expected) {
   const Point kept = descent.position(descent.minimized.slots);
-  REQUIRE(kept.size() == type.shared.size() + descent.variables.size() * type.slots.size());
+  const std::size_t size = descent.position(descent.variables).size();
+  REQUIRE(kept.size() == type.shared.size() + size * type.slots.size());
   for (std::size_t s = 0; s < of.slots.size(); ++s) {
     INFO("slot ", of.slots[s]);
     const Point wanted = expected[of.slots[s]].numbers();
     for (std::size_t k = 0; k < wanted.size(); ++k)
-      CHECK(is_near(kept[type.shared.size() + k * type.slots.size() + s], wanted[k], 1e-9));
+      CHECK(is_near(kept[type.shared.size() + s * size + k], wanted[k], 1e-9));
   }
 }
 
