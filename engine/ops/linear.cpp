@@ -1,7 +1,9 @@
 // Linear algebra: the matrix product and the bias that follows it.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "engine/core/product.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/list.h"
 
@@ -23,41 +25,21 @@ Status infer_matmul(InferenceContext& c) {
 }
 
 struct Sizes {
-  std::size_t rows, inner, columns;
+  std::int64_t rows, inner, columns;
 };
 
-// Row-major transpose of an m x n matrix.
+// out = left times right; `ta`, `tb`: they lie in memory the other way around.
 template <class T>
-std::vector<T> transposed(std::span<const T> x, std::size_t m, std::size_t n) {
-  std::vector<T> out(x.size());
-  for (std::size_t i = 0; i < m; ++i)
-    for (std::size_t j = 0; j < n; ++j) out[j * m + i] = x[i * n + j];
-  return out;
-}
-
-// Every output element is summed over k from first to last, whatever the machine: the same bits natively and
-// in WebAssembly. Rows of the output are updated whole, which vectorises without changing that order.
-template <class T>
-void multiply(std::span<const T> left, std::span<const T> right, std::span<T> out, Sizes size, bool ta,
-              bool tb) {
-  std::vector<T> flipped;
-  if (tb) {
-    flipped = transposed(right, size.columns, size.inner);
-    right = flipped;
+void multiply_matrices(std::span<const T> left, std::span<const T> right, std::span<T> out, Sizes size,
+                       bool ta, bool tb) {
+  const MatrixView<T> a{left.data(), ta ? 1 : size.inner, ta ? size.rows : 1};
+  const MatrixView<T> b{right.data(), tb ? 1 : size.columns, tb ? size.inner : 1};
+  if constexpr (std::is_same_v<T, float>) {
+    std::vector<float> scratch(static_cast<std::size_t>(product_scratch(size.inner)));
+    multiply(a, b, out.data(), size.rows, size.inner, size.columns, scratch.data());
+  } else {
+    multiply_plainly(a, b, out.data(), size.rows, size.inner, size.columns);
   }
-  std::fill(out.begin(), out.end(), T(0));
-  for (std::size_t i = 0; i < size.rows; ++i) {
-    T* row = out.data() + i * size.columns;
-    for (std::size_t k = 0; k < size.inner; ++k) {
-      const T scale = ta ? left[k * size.rows + i] : left[i * size.inner + k];
-      const T* other = right.data() + k * size.columns;
-      for (std::size_t j = 0; j < size.columns; ++j) row[j] += scale * other[j];
-    }
-  }
-}
-
-Sizes sizes(std::int64_t rows, std::int64_t inner, std::int64_t columns) {
-  return {static_cast<std::size_t>(rows), static_cast<std::size_t>(inner), static_cast<std::size_t>(columns)};
 }
 
 struct Product {
@@ -74,7 +56,7 @@ struct Product {
       return invalid_argument(
           cat("Matrix size-incompatible: In[0]: ", a.shape().runtime(), ", In[1]: ", b.shape().runtime()));
     SANDFLOW_TRY(c.allocate(0, {m, n}));
-    multiply(a.read<T>(), b.read<T>(), c.out<T>(0), sizes(m, k, n), ta, tb);
+    multiply_matrices(a.read<T>(), b.read<T>(), c.out<T>(0), Sizes{m, k, n}, ta, tb);
     return {};
   }
 };
@@ -155,11 +137,17 @@ struct BatchProduct {
     const std::span<const T> left = x.read<T>(), right = y.read<T>();
     const std::span<T> out = c.out<T>(0);
     if (out.empty()) return {};
-    const Sizes size = sizes(m, k, n);
+    const Sizes size{m, k, n};
     for_each_broadcast(*plan, [&](std::size_t i, std::size_t ix, std::size_t iy) {
-      multiply(left.subspan(ix * size.rows * size.inner, size.rows * size.inner),
-               right.subspan(iy * size.inner * size.columns, size.inner * size.columns),
-               out.subspan(i * size.rows * size.columns, size.rows * size.columns), size, ax, ay);
+      const auto part = [](std::size_t index, std::int64_t rows, std::int64_t columns) {
+        const auto elements = static_cast<std::size_t>(rows * columns);
+        return std::pair(index * elements, elements);
+      };
+      const auto [from_x, size_x] = part(ix, m, k);
+      const auto [from_y, size_y] = part(iy, k, n);
+      const auto [to, size_out] = part(i, m, n);
+      multiply_matrices(left.subspan(from_x, size_x), right.subspan(from_y, size_y),
+                        out.subspan(to, size_out), size, ax, ay);
     });
     return {};
   }

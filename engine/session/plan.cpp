@@ -127,7 +127,10 @@ Plan::Plan(const Graph& graph, SessionState& state, Request request)
   seen_.resize(request_.fetches.size());
   step_of_.assign(static_cast<std::size_t>(graph.size()), kNoStep);
   for (int id = 0; id < graph.size(); ++id)
-    if (needed[static_cast<std::size_t>(id)]) place(graph.node(id));
+    if (needed[static_cast<std::size_t>(id)]) {
+      nodes_.push_back(id);
+      place(graph.node(id));
+    }
 }
 
 // What was fed is what a tensor of that name is, even where its node runs for another of its outputs.

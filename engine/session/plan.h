@@ -48,6 +48,9 @@ class Plan {
   std::vector<Error> run_what_can(const std::vector<Tensor>& feeds);
   // The value of fetch `i` after a run; an error where a step failed, and for a variable without a value.
   Result<Tensor> fetched(std::size_t i) const;
+  const Request& request() const { return request_; }
+  // Every node that is needed, in the order of the graph.
+  const std::vector<int>& nodes() const { return nodes_; }
   // The node ids in the order they run.
   std::vector<int> order() const;
   // After a run: the first node in that order with an output that is not finite; -1 if there is none.
@@ -78,6 +81,7 @@ class Plan {
   const Graph& graph_;
   SessionState& state_;
   Request request_;
+  std::vector<int> nodes_;
   std::deque<Step> steps_;
   std::map<Output, Tensor> values_;   // Every tensor of the plan that is no reference.
   std::vector<Tensor> seen_;          // By fetch: what a reference held when its node ran.

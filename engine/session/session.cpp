@@ -94,6 +94,33 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
   return results;
 }
 
+Result<Program*> Session::prepare(const std::vector<Fetch>& fetches,
+                                  const std::vector<std::pair<Output, Shape>>& feeds) {
+  if (is_closed_) return Error{ErrorKind::kRuntimeError, "Attempted to use a closed Session.", {}};
+  add_generators();
+  Request request;
+  std::vector<Shape> shapes;
+  std::vector<std::vector<std::int64_t>> sizes;
+  for (const auto& [key, shape] : feeds) {
+    request.feeds.push_back(key);
+    shapes.push_back(shape);
+    sizes.push_back(shape.dims());
+  }
+  for (const Fetch& fetch : fetches) {
+    if (fetch.is_operation)
+      request.targets.push_back(fetch.output.node);
+    else
+      request.fetches.push_back(fetch.output);
+  }
+  const Plan& plan = plan_for(std::move(request));
+  // A learner tries many batch sizes; only the last few are kept.
+  constexpr std::size_t kMostPrograms = 16;
+  if (programs_.size() >= kMostPrograms && !programs_.contains({&plan, sizes})) programs_.clear();
+  const auto [it, is_new] = programs_.try_emplace({&plan, sizes});
+  if (is_new) it->second = Program::compile(graph_, state_, plan, shapes);
+  return it->second.get();
+}
+
 template <class See>
 auto Session::undisturbed(See see) {
   add_generators();

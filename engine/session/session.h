@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/session/plan.h"
+#include "engine/session/program.h"
 
 namespace sandflow {
 
@@ -54,6 +54,11 @@ class Session {
   // A fetch as Session.run takes it in words: "add:0" is a tensor, "add" an operation.
   Result<Fetch> find(std::string_view name) const;
 
+  // The program for runs with feeds of these shapes; null if there is none, and run() has to do. Values that
+  // it fetches and the memory of its feeds are its own. Errors as of run().
+  Result<Program*> prepare(const std::vector<Fetch>& fetches,
+                           const std::vector<std::pair<Output, Shape>>& feeds);
+
   // After a run that went well: the plan it used, good until the session ends.
   const Plan& last_plan() const { return *last_plan_; }
   void close() { is_closed_ = true; }
@@ -77,6 +82,8 @@ class Session {
   std::map<int, Philox> fresh_generators_;
   int nodes_seen_ = 0;
   std::map<Request, std::unique_ptr<Plan>> plans_;
+  std::map<std::pair<const Plan*, std::vector<std::vector<std::int64_t>>>, std::unique_ptr<Program>>
+      programs_;
   Plan* last_plan_ = nullptr;
 };
 

@@ -1,0 +1,21 @@
+// Four floats at a time, the same natively (SSE) and in WebAssembly.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace sandflow {
+
+// The compiler's own vectors: arithmetic and comparisons work as on single floats, and nothing is fused
+// (-ffp-contract=off).
+using Four = float __attribute__((vector_size(16)));
+
+inline Four load(const float* from) {
+  Four out;
+  std::memcpy(&out, from, sizeof out);
+  return out;
+}
+inline void store(float* to, Four value) { std::memcpy(to, &value, sizeof value); }
+inline Four splat(float x) { return Four{x, x, x, x}; }
+
+}  // namespace sandflow

@@ -1,0 +1,56 @@
+// What a program is made of: one call of a kernel for float32 whose operands are bare memory and whose sizes
+// are known. The list in instructions.cpp says which operations have one; every other runs as its description
+// says (graph/op.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/graph/graph.h"
+
+namespace sandflow {
+
+enum class Activation { kNone, kRelu, kTanh, kSigmoid };
+
+// Memory may be read and written up to three floats beyond a tensor's end: whole vectors, without a scalar
+// rest.
+struct Instruction {
+  void (*run)(const Instruction&) = nullptr;
+  const float* in[8] = {};
+  float* out[4] = {};
+  float* scratch = nullptr;
+  std::int64_t m = 0, k = 0, n = 0;  // Rows, terms and columns, or as the kernel says.
+  std::int64_t a_row = 0, a_column = 0, b_row = 0, b_column = 0;  // Of a product's operands.
+  Activation activation = Activation::kNone;
+  bool flag = false;
+};
+
+// An operand as the compiler sees it.
+struct Operand {
+  int value = -1;  // Its number in the program.
+  const Shape* shape = nullptr;
+  const Tensor* constant = nullptr;  // If it is one.
+
+  bool is_scalar() const;  // One element, or a constant of equal ones.
+};
+
+// An instruction before its memory is placed.
+struct Recipe {
+  Instruction instruction;
+  std::vector<int> in, out;    // Numbers of values; variables are written in place.
+  std::int64_t scratch = 0;    // Floats.
+  bool may_overwrite = false;  // The first output may lie where an input of its size ends.
+};
+
+// The recipe of a node on float32 tensors; nothing if there is none for these shapes. `in`: its inputs,
+// references included; `out`: its outputs, those of references being the variable itself.
+std::optional<Recipe> recipe_for(const Node& node, const std::vector<Operand>& in,
+                                 const std::vector<Operand>& out);
+
+// Makes a product add `bias` to every row and apply the activation, which changes no bit of either.
+void fuse_bias(Recipe& product, const Operand& bias, int out);
+void fuse_activation(Recipe& product, Activation activation, int out);
+Activation activation_of(const Node& node);
+
+}  // namespace sandflow

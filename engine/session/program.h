@@ -1,0 +1,77 @@
+// A plan compiled for tensors of known shapes: constants folded, equal computations done once, what only
+// renames memory gone, kernels with bare operands, every buffer placed once. Training runs on it; the plan
+// stays the judge of what it must compute, to the bit, and does what a program cannot: report an error, or a
+// step that diverges.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/session/instructions.h"
+#include "engine/session/plan.h"
+
+namespace sandflow {
+
+class Program {
+ public:
+  // `feed_shapes` in the order of the plan's feeds. Null where a shape depends on values, where something is
+  // read after it was written to in the same run, or where a reference is fetched.
+  static std::unique_ptr<Program> compile(const Graph& graph, SessionState& state, const Plan& plan,
+                                          const std::vector<Shape>& feed_shapes);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // The memory of feed `i`, to be written before a run.
+  Tensor& feed(std::size_t i) { return feeds_[i]; }
+  // False: this step is none for a program (a variable has no value, a fetched number is not finite, an
+  // operation fails), nothing was changed, and the plan has to run it.
+  bool run();
+  // After a run: fetch `i`. Good until the next.
+  const Tensor& fetched(std::size_t i) const { return *fetched_[i]; }
+
+  std::size_t instructions() const { return steps_.size(); }
+  std::size_t arena_bytes() const { return arena_.size() * sizeof(float); }
+
+ private:
+  friend class Compiler;
+
+  // Where a value lies while the program runs.
+  struct Value {
+    enum class Home { kArena, kTensor, kVariable };
+    Home home = Home::kArena;
+    DType dtype = DType::kFloat32;
+    Shape shape;
+    Tensor* tensor = nullptr;      // kTensor.
+    Variable* variable = nullptr;  // kVariable.
+    std::size_t offset = 0;        // kArena: in floats.
+    bool is_read_only = false;     // For instructions.
+  };
+  // An instruction, or an operation that runs as its description says.
+  struct Step {
+    Recipe recipe;
+    KernelContext::Slots slots;
+    bool is_instruction = false, writes = false;
+  };
+
+  Program() = default;
+  float* memory(const Value& value);
+  void bind();
+  bool variables_are_ready();
+  bool run_operation(Step& step);
+  bool run_steps(std::size_t first, std::size_t last);
+
+  std::unique_ptr<Graph> graph_;  // Of the nodes that are left, with all shapes known.
+  std::vector<Value> values_;
+  std::deque<Tensor> tensors_;
+  std::deque<Tensor> feeds_;
+  std::vector<const Tensor*> fetched_;
+  std::vector<Step> steps_;
+  std::size_t first_write_ = 0;
+  std::vector<int> fed_values_;
+  std::vector<float*> bound_;  // Where the memory of variables and tensors was when instructions were bound.
+  std::vector<Philox*> generators_;
+  std::vector<Philox> kept_generators_;
+  std::vector<float> arena_, scratch_;
+};
+
+}  // namespace sandflow
