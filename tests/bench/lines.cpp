@@ -28,11 +28,14 @@ Line titled(Line line) {
   for (const int size : line.example) net += cat(net.empty() ? "" : "x", size);
   for (const Layer& layer : line.layers) {
     if (layer.kind == Kind::kDense) net += cat("-", layer.outputs);
-    if (layer.kind == Kind::kConvolution) net += cat("-conv ", layer.outputs);
-    if (layer.kind == Kind::kPooling) net += "-pool";
+    if (layer.kind == Kind::kConvolution) net += cat("-c", layer.outputs);
+    if (layer.kind == Kind::kPooling) net += "-p";
   }
-  line.title = line.task == Task::kForward ? cat(net, ", forward, ", line.batch, " points")
-                                           : cat(net, ", ", line.optimizer, ", batch ", line.batch);
+  const std::string_view optimizer = line.optimizer;
+  line.title =
+      line.task == Task::kForward
+          ? cat(net, ", forward, ", line.batch, " points")
+          : cat(net, ", ", optimizer == "GradientDescent" ? "SGD" : optimizer, ", batch ", line.batch);
   return line;
 }
 

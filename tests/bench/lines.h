@@ -25,7 +25,7 @@ enum class Task {
 
 struct Line {
   std::string id;            // "W1", as in the issue that asked for it.
-  std::string title;         // "2-4-2-1 tanh, squares, GradientDescent, batch 10"
+  std::string title;         // "2-4-2-1, SGD, batch 10"
   std::vector<int> example;  // The shape of one: {784}, {28, 28, 1}.
   std::vector<Layer> layers;
   const char* activation = "Tanh";
