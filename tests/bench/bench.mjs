@@ -114,7 +114,7 @@ function contestantsOf(half, libraries) {
 
 const number = (value, digits = 3) =>
   value >= 10 ** digits ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(digits)));
-const row = (title, cells, width = 11) => title.padEnd(42) + cells.map((cell) => String(cell).padStart(width)).join("");
+const row = (title, cells, width = 12) => title.padEnd(42) + cells.map((cell) => String(cell).padStart(width)).join("");
 const compared = (ratio, least) => `${number(ratio, 2)}${ratio < least ? ` < ${least}` : ""}`;
 
 // As many as there are of the second.

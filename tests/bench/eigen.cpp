@@ -23,12 +23,14 @@ using View = Eigen::Map<Matrix<kRows, kColumns>>;
 template <int kRows, int kColumns>
 using ConstView = Eigen::Map<const Matrix<kRows, kColumns>>;
 
-// A product of matrices known to be small is written out; Eigen's own for others packs its operands first.
-constexpr int kSmall = 2048;  // Multiplications.
+// A product that is known to be small in two directions is written out; Eigen's own for others packs its
+// operands first.
 template <class Left, class Right>
 auto product(const Left& left, const Right& right) {
-  constexpr int kLeft = Left::SizeAtCompileTime, kColumns = Right::ColsAtCompileTime;
-  if constexpr (kLeft != Dynamic && kColumns != Dynamic && kLeft * kColumns <= kSmall)
+  constexpr auto is_small = [](int size) { return size != Dynamic && size <= 8; };
+  constexpr int kSmall = is_small(Left::RowsAtCompileTime) + is_small(Left::ColsAtCompileTime) +
+                         is_small(Right::ColsAtCompileTime);
+  if constexpr (kSmall >= 2)
     return left.lazyProduct(right);
   else
     return left * right;
