@@ -45,9 +45,12 @@ async function takeTurns(trials, rounds) {
       if (!isSlow) all.push((1e6 * (await secondsOf(trial, times))) / times);
   return measured.map(({ all }) => {
     const typical = median(all);
-    return { us: typical, spread: (Math.max(...all) - Math.min(...all)) / typical };
+    return { us: typical, all, spread: (Math.max(...all) - Math.min(...all)) / typical };
   });
 }
+
+// How many times as fast one is as another: the median of the ratios within a turn, as neighbours suffer alike.
+const timesAsFast = (one, other) => median(one.all.map((us, turn) => (other.all[turn] ?? other.us) / us));
 
 // --- Data, as all contestants get them ----------------------------------------------------------------------------------
 
@@ -153,14 +156,14 @@ async function measureLines(half, contestants, lines, print) {
     const results = await takeTurns(opened.map(({ trial }) => trial), rounds.lines);
     for (const { trial } of opened) await trial.close();
     const of = (name) => results[opened.findIndex(({ contestant }) => contestant.name === name)];
-    const fastest = Math.min(...results.filter((_, i) => opened[i].contestant.isJavaScript).map(({ us }) => us));
+    const [fastest] = results.filter((_, i) => opened[i].contestant.isJavaScript).sort((a, b) => a.us - b.us);
     const title = `${line.id} ${line.title}`;
-    const sandflow = of("sandflow").us;
+    const against = (other, least) => (other && of("sandflow") ? compared(timesAsFast(of("sandflow"), other), least) : "-");
     print(
       row(title, [
         ...names.map((name) => (of(name) ? number(of(name).us) : "-")),
-        of("eigen") ? compared(of("eigen").us / sandflow, wanted.eigen[line.id] ?? wanted.eigen.others) : "-",
-        Number.isFinite(fastest) ? compared(fastest / sandflow, wanted.javascript) : "-",
+        against(of("eigen"), wanted.eigen[line.id] ?? wanted.eigen.others),
+        against(fastest, wanted.javascript),
         `${Math.round(100 * Math.max(...results.map(({ spread }) => spread)))} %`,
       ]),
     );
@@ -174,8 +177,8 @@ async function measureLines(half, contestants, lines, print) {
 }
 
 async function measureProducts(half, products, print) {
-  print(`\nGFLOP/s, and the share of the peak: multiplications and additions that never leave the registers`);
-  print(row("", ["peak", "sandflow", "", "eigen", ""]));
+  print(`\nGFLOP/s of products, rows x depth x columns, and of the convolutions of W5 with 32 images`);
+  print(row("", ["peak", "sandflow", "of peak", "eigen", "of peak"]));
   let agree = true;
   for (const [i, name] of products.entries()) {
     const trials = [
@@ -188,9 +191,11 @@ async function measureProducts(half, products, print) {
     const [value, other] = [await sandflow.value(), await eigen.value()];
     const same = Math.abs(value - other) <= tolerance * Math.abs(value);
     const works = [await trials[0].work(), await sandflow.work(), await sandflow.work()];
-    const [peak, ...speeds] = (await takeTurns(trials, rounds.others)).map(({ us }, k) => works[k] / us / 1000);
-    const cells = speeds.flatMap((speed) => [speed.toFixed(1), `${Math.round((100 * speed) / peak)} %`]);
-    print(row(name, [peak.toFixed(1), ...cells, ...(same ? [] : ["DISAGREE"])]));
+    const [peak, ...results] = await takeTurns(trials, rounds.others);
+    const speed = ({ us }, k) => (works[k] / us / 1000).toFixed(1);
+    const share = (result, k) => `${Math.round((100 * works[k] * timesAsFast(result, peak)) / works[0])} %`;
+    const cells = results.flatMap((result, k) => [speed(result, k + 1), share(result, k + 1)]);
+    print(row(name, [speed(peak, 0), ...cells, ...(same ? [] : ["DISAGREE"])]));
     agree &&= same;
     for (const trial of trials) await trial.close();
   }
