@@ -1,44 +1,16 @@
 // Opens the built page in a real Chromium and keeps account of everything a page test should find empty.
-import { execFileSync } from "node:child_process";
 import { after } from "node:test";
-import { chromium } from "playwright-core";
 import { serve } from "../../web/build/serve.mjs";
+import { launch } from "./browser.mjs";
 
 const site = new URL("../../dist/", import.meta.url).pathname;
-
-function findBrowser() {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    try {
-      return execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
-    } catch {
-      // Not this one.
-    }
-  }
-  throw new Error("no Chromium on PATH");
-}
 
 // One browser and one server for all the tests of a process; both stop when the last test has ended.
 let started;
 function start() {
   started ??= (async () => {
     const server = await serve(site);
-    const browser = await chromium.launch({
-      executablePath: findBrowser(),
-      headless: false, // Playwright's own flag for headless is the old mode, whose WebGL differs.
-      args: [
-        "--headless=new",
-        ...(process.getuid() === 0 ? ["--no-sandbox"] : []),
-        "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader",
-        "--disable-gpu-sandbox",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--disable-quic",
-      ],
-    });
+    const browser = await launch();
     return { server, browser };
   })();
   return started;
