@@ -116,11 +116,11 @@ class Compiler {
     const Result<int> id =
         g.add(*original.op, cat_name("n", static_cast<std::size_t>(original.id)), inputs, original.attrs);
     if (!id.ok()) return false;
-    for (const Node::Result& result : g.node(*id).outputs)
-      if (!result.shape.fully_defined()) return false;
     if (is_pure && (all_constant || is_about_shape)) {
       if (fold(original, *id)) return true;
     }
+    for (const Node::Result& result : g.node(*id).outputs)
+      if (!result.shape.fully_defined()) return false;
     if (is_pure)
       if (const Output same = renamed(*id); same.valid()) renamed_[*id] = same;
     if (is_pure) by_inputs_[{original.op, inputs}].push_back(*id);
@@ -151,7 +151,8 @@ class Compiler {
   bool fold(const Node& original, int id) {
     const Node& made = node(id);
     for (const Node::Result& result : made.outputs)
-      if (result.shape.elements() > kMostFoldedElements || result.is_ref) return false;
+      if ((result.shape.fully_defined() && result.shape.elements() > kMostFoldedElements) || result.is_ref)
+        return false;
     std::vector<Tensor> zeros;
     std::vector<Tensor> outputs(made.outputs.size());
     KernelContext::Slots slots;
@@ -346,25 +347,53 @@ class Compiler {
         continue;
       Program::Step step;
       step.writes = !made.inputs.empty() && is_written(made, 0);
+      if (step.writes) show_fetches(made.id);
       if (auto recipe = is_float(made) ? recipe_of(made) : std::nullopt) {
         step.recipe = *std::move(recipe);
         step.is_instruction = true;
+        program_->steps_.push_back(std::move(step));
       } else {
-        step.slots.node = &made;
-        step.recipe.in = values_of(made.inputs);
-        for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) {
-          step.recipe.out.push_back(value_of({made.id, i}));
-          program_->values_[static_cast<std::size_t>(step.recipe.out.back())].is_read_only = !step.writes;
-        }
+        emit_operation(made, step.writes);
       }
-      program_->steps_.push_back(std::move(step));
     }
+    show_fetches(graph().size());
   }
 
-  std::vector<int> values_of(const std::vector<Output>& outputs) {
-    std::vector<int> ids;
-    for (Output output : outputs) ids.push_back(value_of(output));
-    return ids;
+  void emit_operation(const Node& made, bool writes) {
+    Program::Step step;
+    step.writes = writes;
+    step.slots.node = &made;
+    for (Output input : made.inputs) step.recipe.in.push_back(shaped(input));
+    for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) {
+      step.recipe.out.push_back(views_.contains(made.id) ? new_view({made.id, i}) : value_of({made.id, i}));
+      program_->values_[static_cast<std::size_t>(step.recipe.out.back())].is_read_only = !writes;
+    }
+    program_->steps_.push_back(std::move(step));
+  }
+
+  // A value as a tensor of its own shape: instructions see memory only, but an operation, or who fetches,
+  // sees the shape.
+  int shaped(Output output) {
+    if (!views_.contains(output.node)) return value_of(output);
+    if (const auto it = shaped_.find(output.node); it != shaped_.end()) return it->second;
+    emit_operation(node(output.node), false);
+    return shaped_.at(output.node);
+  }
+  int new_view(Output output) {
+    Program::Value value;
+    value.dtype = graph().dtype(output);
+    value.shape = graph().shape(output);
+    const auto id = static_cast<int>(program_->values_.size());
+    make_tensor(value);
+    program_->values_.push_back(value);
+    shaped_[output.node] = id;
+    return id;
+  }
+
+  // Before anything is written to, or what is fetched might be of after.
+  void show_fetches(int before) {
+    for (Output fetch : fetches_)
+      if (source(fetch).node < before) shaped(fetch);
   }
 
   std::optional<Recipe> recipe_of(const Node& made) {
@@ -440,7 +469,7 @@ class Compiler {
       for (const auto* ids : {&step.recipe.in, &step.recipe.out})
         for (int id : *ids) make_tensor(program_->values_[static_cast<std::size_t>(id)]);
     }
-    for (Output fetch : fetches_) make_tensor(program_->values_[static_cast<std::size_t>(value_of(fetch))]);
+    for (Output fetch : fetches_) make_tensor(program_->values_[static_cast<std::size_t>(shaped(fetch))]);
   }
 
   static std::size_t room(const Program::Value& value) {
@@ -541,7 +570,7 @@ class Compiler {
     }
     p.kept_generators_.resize(p.generators_.size());
     for (Output fetch : fetches_) {
-      Program::Value& value = p.values_[static_cast<std::size_t>(value_of(fetch))];
+      Program::Value& value = p.values_[static_cast<std::size_t>(shaped(fetch))];
       p.fetched_.push_back(value.variable ? &value.variable->value : value.tensor);
     }
     p.first_write_ = static_cast<std::size_t>(
@@ -562,6 +591,7 @@ class Compiler {
   std::vector<Output> fetches_;
   std::vector<bool> needed_;
   std::map<Output, int> uses_, consumer_, value_ids_;
+  std::map<int, int> shaped_;    // Views that exist as tensors, and their values.
   std::map<int, Chain> chains_;  // By their last node.
   std::set<int> absorbed_;       // Nodes that run as part of a later one.
 };

@@ -24,25 +24,24 @@ Shape batch_of(const std::vector<int>& example) {
 }
 
 // What is run in every step. The one place that says how.
-class Program {
+class Loop {
  public:
-  Program(Session& session, std::vector<Fetch> fetches, std::vector<Feed> feeds)
-      : session_(session), fetches_(std::move(fetches)), feeds_(std::move(feeds)) {}
-
-  std::span<float> feed(std::size_t i) { return feeds_[i].value.write<float>(); }
-  void run() {
-    fetched_.clear();  // What is still held could not be written to again.
-    auto results = session_.run(fetches_, feeds_);
-    SANDFLOW_CHECK(results.ok());
-    fetched_ = *std::move(results);
+  Loop(Session& session, const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds) {
+    std::vector<std::pair<Output, Shape>> keys;
+    for (const Feed& feed : feeds) keys.emplace_back(feed.key, feed.value.shape());
+    const Result<Program*> program = session.prepare(fetches, keys);
+    SANDFLOW_CHECK(program.ok() && *program);
+    program_ = *program;
+    for (std::size_t i = 0; i < feeds.size(); ++i)
+      std::ranges::copy(feeds[i].value.read<float>(), feed(i).begin());
   }
-  const Tensor& fetched(std::size_t i) const { return fetched_[i]; }
+
+  std::span<float> feed(std::size_t i) { return program_->feed(i).write<float>(); }
+  void run() { SANDFLOW_CHECK(program_->run()); }
+  const Tensor& fetched(std::size_t i) const { return program_->fetched(i); }
 
  private:
-  Session& session_;
-  std::vector<Fetch> fetches_;
-  std::vector<Feed> feeds_;
-  std::vector<Tensor> fetched_;
+  Program* program_;
 };
 
 double mean(std::span<const float> values) {
@@ -74,13 +73,13 @@ class Net : public Trial {
     for (int i = 0; i < times; ++i) {
       if (line_.task != Task::kForward) {
         const std::span<const std::int32_t> rows = batches_.next();
-        gather(data_.features, rows, program_->feed(0));
-        gather(data_.labels, rows, program_->feed(1));
+        gather(data_.features, rows, loop_->feed(0));
+        gather(data_.labels, rows, loop_->feed(1));
       }
-      program_->run();
+      loop_->run();
     }
   }
-  double value() const override { return mean(program_->fetched(0).read<float>()); }
+  double value() const override { return mean(loop_->fetched(0).read<float>()); }
   double work() const override { return graph_.size(); }
 
  private:
@@ -154,7 +153,7 @@ class Net : public Trial {
   void finish(std::vector<Fetch> fetches, std::vector<Feed> feeds, Builder& b) {
     const int initialize = tf::variables_initializer(b, variables_);
     SANDFLOW_CHECK(b.ok() && session_.run({Fetch::operation(initialize)}).ok());
-    program_.emplace(session_, std::move(fetches), std::move(feeds));
+    loop_.emplace(session_, fetches, feeds);
   }
 
   static void gather(const std::vector<float>& table, std::span<const std::int32_t> rows,
@@ -171,7 +170,7 @@ class Net : public Trial {
   Graph graph_;
   Session session_;
   std::vector<tf::Variable> variables_;
-  std::optional<Program> program_;
+  std::optional<Loop> loop_;
 };
 
 class ProductTrial : public Trial {
@@ -185,13 +184,13 @@ class ProductTrial : public Trial {
     }
     const Output result = operation(b, product, feeds[0].key, feeds[1].key);
     SANDFLOW_CHECK(b.ok());
-    program_.emplace(session_, std::vector<Fetch>{result}, std::move(feeds));
+    loop_.emplace(session_, std::vector<Fetch>{result}, feeds);
   }
 
   void run(int times) override {
-    for (int i = 0; i < times; ++i) program_->run();
+    for (int i = 0; i < times; ++i) loop_->run();
   }
-  double value() const override { return mean(program_->fetched(0).read<float>()); }
+  double value() const override { return mean(loop_->fetched(0).read<float>()); }
   double work() const override { return operations_; }
 
  private:
@@ -225,7 +224,7 @@ class ProductTrial : public Trial {
   double operations_;
   Graph graph_;
   Session session_;
-  std::optional<Program> program_;
+  std::optional<Loop> loop_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // never contradicted, a plan gives what running node by node gives, and the bits are the same natively and in
 // WebAssembly.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -259,6 +260,28 @@ class Interpreter {
   std::map<int, Variable> variables_;
 };
 
+bool depends_on_chance(const Graph& graph, Output tensor) {
+  std::vector<int> pending{tensor.node};
+  while (!pending.empty()) {
+    const Node& node = graph.node(pending.back());
+    pending.pop_back();
+    if (node.op->family == Family::kRandom) return true;
+    for (Output input : node.inputs) pending.push_back(input.node);
+  }
+  return false;
+}
+
+// The same bits; or both not a number, of which there are many.
+bool same_numbers(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  if (!is_floating(a.dtype())) return a.same_bits(b);
+  return with_floating(a.dtype(), [&]<class T>() {
+    return std::ranges::equal(a.read<T>(), b.read<T>(), [](T x, T y) {
+      return (x != x && y != y) || (x == y && std::signbit(x) == std::signbit(y));
+    });
+  });
+}
+
 std::vector<const Op*> pure_ops() {
   std::vector<const Op*> ops;
   for (const Op* op : all_ops())
@@ -318,6 +341,48 @@ TEST_CASE(
   CHECK(computed > 5000);
   CHECK(failed > 50);
   CHECK(seen.size() > 100);
+}
+
+TEST_CASE("a program compiled from a random graph gives what running node by node gives, run after run") {
+  const std::vector<const Op*> ops = pure_ops();
+  int compiled = 0, compared = 0;
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    INFO("seed ", seed);
+    Chance chance(seed);
+    RandomGraph random(chance, ops, 60);
+    const Interpreter naive(random);
+    Session session(random.graph);
+    Builder b(random.graph);
+    must(session.run({Fetch::operation(tf::variables_initializer(b, random.variables))}));
+    std::vector<Fetch> fetches;
+    std::vector<Output> fetched;
+    for (Output tensor : random.tensors) {
+      // Random numbers would be others in the second run.
+      if (!naive[tensor].defined() || !chance.in(3) || depends_on_chance(random.graph, tensor)) continue;
+      fetches.push_back(tensor);
+      fetched.push_back(tensor);
+    }
+    std::vector<std::pair<Output, Shape>> keys;
+    for (const Feed& feed : random.feeds) keys.emplace_back(feed.key, feed.value.shape());
+    Program* program = must(session.prepare(fetches, keys));
+    if (!program) continue;
+    ++compiled;
+    for (std::size_t i = 0; i < random.feeds.size(); ++i)
+      std::ranges::copy(random.feeds[i].value.read<float>(), program->feed(i).write<float>().begin());
+    for (int run = 0; run < 2; ++run) {
+      REQUIRE(program->run());
+      for (std::size_t i = 0; i < fetched.size(); ++i) {
+        INFO(random.graph.tensor_text(fetched[i]), " of ", random.graph.node(fetched[i].node).op->type,
+             ", run ", run);
+        CHECK(program->fetched(i).shape() == naive[fetched[i]].shape());
+        CHECK(same_numbers(program->fetched(i), naive[fetched[i]]));
+        ++compared;
+      }
+    }
+  }
+  MESSAGE(compiled, " programs, ", compared, " tensors compared");
+  CHECK(compiled > 100);
+  CHECK(compared > 3000);
 }
 
 TEST_CASE("random graphs give the recorded bits, natively and in WebAssembly") {

@@ -1,0 +1,176 @@
+// Guards programs: training on one gives what training on a plan gives, to the bit, and what no program can
+// do falls back to the plan.
+#include "engine/session/program.h"
+
+#include <cmath>
+#include <limits>
+
+#include "engine/graph/gradients.h"
+#include "engine/tf/operators.h"
+#include "engine/training/optimizers.h"
+#include "tests/engine/trial.h"
+
+namespace sandflow::test {
+
+namespace {
+
+Tensor single(const Tensor& numbers) {
+  Tensor out(DType::kFloat32, numbers.shape());
+  for (std::int64_t i = 0; i < out.elements(); ++i)
+    out.write<float>()[static_cast<std::size_t>(i)] = static_cast<float>(numbers.number(i));
+  return out;
+}
+
+// A net with its loss and updates, fed with "x" and "labels".
+struct Net {
+  Graph graph;
+  Builder b{graph};
+  std::vector<tf::Variable> variables;
+  Output x, labels, loss;
+  int train = -1, init = -1;
+
+  Output parameter(const Shape& shape) {
+    variables.push_back(tf::variable(b, single(some(shape, static_cast<int>(variables.size())))));
+    return variables.back().value;
+  }
+  Output dense(Output from, std::int64_t in, std::int64_t out, const char* activation) {
+    const Output product = b.op("MatMul", {from, parameter({in, out})});
+    const Output sum = b.op("BiasAdd", {product, parameter({out})});
+    return activation ? b.op(activation, {sum}) : sum;
+  }
+  void finish(const char* optimizer) {
+    std::vector<Output> refs;
+    for (const tf::Variable& variable : variables) refs.push_back(variable.ref);
+    const OptimizerType& type = *find_optimizer_type(optimizer);
+    MinimizeOptions options;
+    if (type.needs_global_step)
+      options.global_step = tf::variable(b, Tensor::scalar<std::int64_t>(0), "global_step", false);
+    const Minimized minimized = must(minimize(b, type, complete(type.parameters, {{"learning_rate", 0.05}}),
+                                              loss, variables, must(gradients(b, {loss}, refs)), options));
+    train = minimized.train_op;
+    std::vector<tf::Variable> all = variables;
+    all.insert(all.end(), minimized.slots.begin(), minimized.slots.end());
+    if (options.global_step.valid()) all.push_back(options.global_step);
+    init = tf::variables_initializer(b, all);
+    must(b.status());
+  }
+};
+
+void regression(Net& net, const char* optimizer) {
+  net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 2});
+  net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 1});
+  const Output hidden = net.dense(net.dense(net.x, 2, 4, "Tanh"), 4, 3, "Sigmoid");
+  const Output errors = tf::subtract(net.b, net.dense(hidden, 3, 1, nullptr), net.labels);
+  net.loss = tf::reduce_mean(net.b, net.b.op("Square", {errors}));
+  net.finish(optimizer);
+}
+
+void classifier(Net& net, const char* optimizer) {
+  net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 7});
+  net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 3});
+  const Output logits = net.dense(net.dense(net.x, 7, 9, "Relu"), 9, 3, nullptr);
+  net.loss = tf::reduce_mean(net.b, tf::softmax_cross_entropy_with_logits(net.b, net.labels, logits));
+  net.finish(optimizer);
+}
+
+void images(Net& net, const char* optimizer) {
+  Builder& b = net.b;
+  const std::vector<std::int64_t> ones = {1, 1, 1, 1}, twos = {1, 2, 2, 1};
+  net.x = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 8, 8, 1});
+  net.labels = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 3});
+  Output x = net.x;
+  for (const std::int64_t depth : {4, 8}) {
+    const std::int64_t before = b.shape(x).dim(3);
+    x = b.op("Conv2D", {x, net.parameter({3, 3, before, depth})},
+             {{"strides", ones}, {"padding", std::string("SAME")}});
+    x = b.op("Relu", {b.op("BiasAdd", {x, net.parameter({depth})})});
+    x = b.op("MaxPool", {x}, {{"ksize", twos}, {"strides", twos}, {"padding", std::string("SAME")}});
+  }
+  const Output flat = b.op("Reshape", {x, tf::constant(b, ints({-1, 32}))});
+  const Output logits = net.dense(flat, 32, 3, nullptr);
+  net.loss = tf::reduce_mean(b, tf::softmax_cross_entropy_with_logits(b, net.labels, logits));
+  net.finish(optimizer);
+}
+
+// Trains on a program and on a plan, side by side, with two batch sizes in turn.
+void check_same_training(const char* name, void (*build)(Net&, const char*), const char* optimizer) {
+  INFO(name, " with ", optimizer);
+  Net net;
+  build(net, optimizer);
+  Session on_plan(net.graph), on_program(net.graph);
+  for (Session* session : {&on_plan, &on_program}) must(session->run({Fetch::operation(net.init)}));
+  for (int step = 0; step < 12; ++step) {
+    const std::int64_t batch = step % 3 == 2 ? 3 : 5;
+    Shape shape = net.b.shape(net.x), wanted = net.b.shape(net.labels);
+    shape.set_dim(0, batch);
+    wanted.set_dim(0, batch);
+    const Tensor x = single(some(shape, step));
+    const Tensor labels = single(wanted.dim(1) > 1 ? distribution(wanted) : some(wanted, step + 7));
+    const auto expected =
+        must(on_plan.run({net.loss, Fetch::operation(net.train)}, {{net.x, x}, {net.labels, labels}}));
+    Program* program = must(
+        on_program.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, shape}, {net.labels, wanted}}));
+    REQUIRE(program != nullptr);
+    std::ranges::copy(x.read<float>(), program->feed(0).write<float>().begin());
+    std::ranges::copy(labels.read<float>(), program->feed(1).write<float>().begin());
+    REQUIRE(program->run());
+    INFO("step ", step, ": ", program->fetched(0).number(0), " and ", expected[0].number(0));
+    CHECK(program->fetched(0).same_bits(expected[0]));
+    for (const tf::Variable& variable : net.variables)
+      CHECK(on_program.variable(variable.ref.node)->same_bits(*on_plan.variable(variable.ref.node)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("training on a program gives the bits of training on a plan, with every optimizer") {
+  int compiled = 0;
+  for (const OptimizerType& type : optimizer_types()) {
+    check_same_training("regression", regression, type.name);
+    check_same_training("classifier", classifier, type.name);
+    ++compiled;
+  }
+  check_same_training("images", images, "Momentum");
+  CHECK(compiled == static_cast<int>(optimizer_types().size()));
+}
+
+TEST_CASE("a variable's value of before is nobody's to change") {
+  Net net;
+  regression(net, "GradientDescent");
+  Session session(net.graph);
+  must(session.run({Fetch::operation(net.init)}));
+  Program* program =
+      must(session.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, {2, 2}}, {net.labels, {2, 1}}}));
+  program->feed(0).write<float>()[0] = 1;
+  const Tensor before = value_of(session, net.variables[0].value);
+  const std::vector<double> kept = numbers(before);
+  REQUIRE(program->run());
+  REQUIRE(program->run());
+  CHECK(numbers(before) == kept);
+  CHECK(numbers(value_of(session, net.variables[0].value)) != kept);
+}
+
+TEST_CASE("what no program can do is left to the plan, with nothing changed") {
+  Net net;
+  regression(net, "GradientDescent");
+  Session session(net.graph);
+  const auto prepared = [&] {
+    return must(
+        session.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, {2, 2}}, {net.labels, {2, 1}}}));
+  };
+  // Variables without values.
+  CHECK_FALSE(prepared()->run());
+  must(session.run({Fetch::operation(net.init)}));
+  CHECK(prepared()->run());
+  // A loss that is no number: the plan will say where it began.
+  const std::vector<double> before = numbers(*session.variable(net.variables[0].ref.node));
+  prepared()->feed(0).write<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_FALSE(prepared()->run());
+  CHECK(numbers(*session.variable(net.variables[0].ref.node)) == before);
+  // A variable fetched together with its update, and a reference.
+  CHECK(must(session.prepare({net.variables[0].value, Fetch::operation(net.train)},
+                             {{net.x, {2, 2}}, {net.labels, {2, 1}}})) == nullptr);
+  CHECK(must(session.prepare({net.variables[0].ref}, {})) == nullptr);
+}
+
+}  // namespace sandflow::test
