@@ -124,8 +124,31 @@ void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out) {
   }
 }
 
+namespace {
+
+// Fewer columns than a vector has places: padding them would cost more than it brings.
+template <int kColumns>
+void narrow(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k) {
+  for (std::int64_t i = 0; i < m; ++i, out += kColumns) {
+    const float* left = a.data + i * a.row;
+    const float* right = b.data;
+    float sums[kColumns] = {};
+    for (std::int64_t p = 0; p < k; ++p, left += a.column, right += b.row)
+      for (int j = 0; j < kColumns; ++j) sums[j] += *left * right[j * b.column];
+    for (int j = 0; j < kColumns; ++j) out[j] = sums[j];
+  }
+}
+
+}  // namespace
+
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch) {
+  if (n < 4) {
+    if (n == 1) narrow<1>(a, b, out, m, k);
+    if (n == 2) narrow<2>(a, b, out, m, k);
+    if (n == 3) narrow<3>(a, b, out, m, k);
+    return;
+  }
   Terms terms;
   terms.count[2] = k;
   terms.a[2] = a.column;

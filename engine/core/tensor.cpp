@@ -64,6 +64,10 @@ const void* Tensor::data(DType expected) const {
   return dtype_ == DType::kString ? static_cast<const void*>(storage_->strings.data()) : storage_->bytes;
 }
 
+bool Tensor::is_alone_at(const void* place) const {
+  return storage_ && storage_->bytes == place && place && !shared();
+}
+
 void* Tensor::own_data(DType expected) {
   SANDFLOW_CHECK(storage_ && expected == dtype_);
   if (shared()) {

@@ -65,6 +65,8 @@ class Tensor {
   std::span<T> write() {
     return {static_cast<T*>(own_data(dtype_of<T>)), static_cast<std::size_t>(elements_)};
   }
+  // Whether the elements are at this place, and nobody shares them.
+  bool is_alone_at(const void* place) const;
   bool shared() const { return storage_.use_count() > 1; }
 
   // Element `i` of any numeric or bool tensor as a double (int64 above 2^53 is rounded).

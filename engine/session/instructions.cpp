@@ -155,12 +155,18 @@ void product(const Instruction& i) {
 
 // Adds the bias to every row, and applies the activation.
 void finish(const Instruction& i, float* out, std::int64_t elements) {
-  if (i.flag)
+  if (i.flag && (i.n == 1 || i.n == 2 || i.n == 4)) {
+    // The bias as often as it fits a vector.
+    const float* b = i.in[2];
+    const Four bias = i.n == 1 ? splat(b[0]) : i.n == 2 ? Four{b[0], b[1], b[0], b[1]} : load(b);
+    for (std::int64_t x = 0; x < elements; x += 4) store(out + x, load(out + x) + bias);
+  } else if (i.flag) {
     for (float* row = out; row < out + elements; row += i.n) {
       std::int64_t x = 0;
       for (; x + 4 <= i.n; x += 4) store(row + x, load(row + x) + load(i.in[2] + x));
       for (; x < i.n; ++x) row[x] += i.in[2][x];
     }
+  }
   activate(i.activation, out, elements);
 }
 

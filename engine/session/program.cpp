@@ -338,7 +338,7 @@ class Compiler {
 
   void emit() {
     for (std::size_t i = 0; i < fed_nodes_.size(); ++i)
-      program_->fed_values_.push_back(value_of({fed_nodes_[i], 0}));
+      program_->movable_.push_back(value_of({fed_nodes_[i], 0}));
     find_chains();
     for (const Node& made : graph().nodes()) {
       if (!is_needed(made.id) || views_.contains(made.id) || absorbed_.contains(made.id)) continue;
@@ -578,6 +578,8 @@ class Compiler {
     p.first_write_ = static_cast<std::size_t>(
         std::find_if(p.steps_.begin(), p.steps_.end(), [](const Program::Step& s) { return s.writes; }) -
         p.steps_.begin());
+    for (std::size_t id = 0; id < p.values_.size(); ++id)
+      if (p.values_[id].home == Program::Value::Home::kVariable) p.movable_.push_back(static_cast<int>(id));
     p.bind();
   }
 
@@ -614,9 +616,10 @@ float* Program::memory(const Value& value) {
 void Program::bind() {
   bound_.clear();
   for (const Value& value : values_) bound_.push_back(memory(value));
+  instructions_.clear();
   for (Step& step : steps_) {
+    Instruction& instruction = instructions_.emplace_back(step.recipe.instruction);
     if (!step.is_instruction) continue;
-    Instruction& instruction = step.recipe.instruction;
     for (std::size_t i = 0; i < step.recipe.in.size(); ++i)
       instruction.in[i] = bound_[static_cast<std::size_t>(step.recipe.in[i])];
     for (std::size_t i = 0; i < step.recipe.out.size(); ++i)
@@ -629,16 +632,14 @@ void Program::bind() {
 // else keeps a variable's value of before.
 bool Program::variables_are_ready() {
   bool has_moved = false;
-  for (std::size_t id = 0; id < values_.size(); ++id) {
+  for (int movable : movable_) {
+    const auto id = static_cast<std::size_t>(movable);
     const Value& value = values_[id];
-    if (value.home != Value::Home::kVariable) continue;
-    const Tensor& held = value.variable->value;
+    const Tensor& held = value.variable ? value.variable->value : *value.tensor;
+    // Where it was, it is what it was.
+    if (held.is_alone_at(bound_[id])) continue;
     if (!held.defined() || held.dtype() != value.dtype || held.shape() != value.shape) return false;
     has_moved = has_moved || memory(value) != bound_[id];
-  }
-  for (int fed : fed_values_) {
-    const auto id = static_cast<std::size_t>(fed);
-    has_moved = has_moved || memory(values_[id]) != bound_[id];
   }
   if (has_moved) bind();
   return true;
@@ -657,10 +658,10 @@ bool Program::run_operation(Step& step) {
 
 bool Program::run_steps(std::size_t first, std::size_t last) {
   for (std::size_t i = first; i < last; ++i) {
-    Step& step = steps_[i];
-    if (step.is_instruction)
-      step.recipe.instruction.run(step.recipe.instruction);
-    else if (!run_operation(step))
+    const Instruction& instruction = instructions_[i];
+    if (instruction.run)
+      instruction.run(instruction);
+    else if (!run_operation(steps_[i]))
       return false;
   }
   return true;

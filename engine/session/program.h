@@ -66,8 +66,10 @@ class Program {
   std::deque<Tensor> feeds_;
   std::vector<const Tensor*> fetched_;
   std::vector<Step> steps_;
+  // The steps as they are run: instructions side by side, and null for an operation.
+  std::vector<Instruction> instructions_;
   std::size_t first_write_ = 0;
-  std::vector<int> fed_values_;
+  std::vector<int> movable_;   // Values of variables and feeds, which others may replace between runs.
   std::vector<float*> bound_;  // Where the memory of variables and tensors was when instructions were bound.
   std::vector<Philox*> generators_;
   std::vector<Philox> kept_generators_;

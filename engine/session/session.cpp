@@ -24,16 +24,22 @@ Result<Tensor> converted(const Tensor& value, DType dtype) {
   return out;
 }
 
+Status Session::check_fits(Output key, const Shape& shape) const {
+  const Shape& declared = graph_.shape(key);
+  if (declared.compatible_with(shape)) return {};
+  return Error{ErrorKind::kValueError,
+               cat("Cannot feed value of shape ", shape.python(), " for Tensor '", graph_.tensor_name(key),
+                   "', which has shape '", declared.python(), "'"),
+               graph_.node(key.node).name};
+}
+
 Result<Tensor> Session::checked(const Feed& feed) const {
   const Node::Result& key = graph_.result(feed.key);
   const std::string& node = graph_.node(feed.key.node).name;
   Result<Tensor> value = converted(feed.value, key.dtype);
   if (!value.ok()) return Error{value.error().kind, value.error().message, node};
-  if (key.shape.compatible_with(value->shape())) return value;
-  return Error{ErrorKind::kValueError,
-               cat("Cannot feed value of shape ", value->shape().python(), " for Tensor '",
-                   graph_.tensor_name(feed.key), "', which has shape '", key.shape.python(), "'"),
-               node};
+  SANDFLOW_TRY(check_fits(feed.key, value->shape()));
+  return value;
 }
 
 Plan& Session::plan_for(Request request) {
@@ -94,14 +100,15 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
   return results;
 }
 
-Result<Program*> Session::prepare(const std::vector<Fetch>& fetches,
-                                  const std::vector<std::pair<Output, Shape>>& feeds) {
+Result<std::shared_ptr<Program>> Session::prepare(const std::vector<Fetch>& fetches,
+                                                  const std::vector<std::pair<Output, Shape>>& feeds) {
   if (is_closed_) return Error{ErrorKind::kRuntimeError, "Attempted to use a closed Session.", {}};
   add_generators();
   Request request;
   std::vector<Shape> shapes;
   std::vector<std::vector<std::int64_t>> sizes;
   for (const auto& [key, shape] : feeds) {
+    SANDFLOW_TRY(check_fits(key, shape));
     request.feeds.push_back(key);
     shapes.push_back(shape);
     sizes.push_back(shape.dims());
@@ -118,7 +125,7 @@ Result<Program*> Session::prepare(const std::vector<Fetch>& fetches,
   if (programs_.size() >= kMostPrograms && !programs_.contains({&plan, sizes})) programs_.clear();
   const auto [it, is_new] = programs_.try_emplace({&plan, sizes});
   if (is_new) it->second = Program::compile(graph_, state_, plan, shapes);
-  return it->second.get();
+  return it->second;
 }
 
 template <class See>

@@ -56,8 +56,8 @@ class Session {
 
   // The program for runs with feeds of these shapes; null if there is none, and run() has to do. Values that
   // it fetches and the memory of its feeds are its own. Errors as of run().
-  Result<Program*> prepare(const std::vector<Fetch>& fetches,
-                           const std::vector<std::pair<Output, Shape>>& feeds);
+  Result<std::shared_ptr<Program>> prepare(const std::vector<Fetch>& fetches,
+                                           const std::vector<std::pair<Output, Shape>>& feeds);
 
   // After a run that went well: the plan it used, good until the session ends.
   const Plan& last_plan() const { return *last_plan_; }
@@ -69,6 +69,7 @@ class Session {
 
  private:
   void add_generators();
+  Status check_fits(Output key, const Shape& shape) const;
   Result<Tensor> checked(const Feed& feed) const;
   Plan& plan_for(Request request);
   // Calls `see` with all random streams at their start.
@@ -82,7 +83,7 @@ class Session {
   std::map<int, Philox> fresh_generators_;
   int nodes_seen_ = 0;
   std::map<Request, std::unique_ptr<Plan>> plans_;
-  std::map<std::pair<const Plan*, std::vector<std::vector<std::int64_t>>>, std::unique_ptr<Program>>
+  std::map<std::pair<const Plan*, std::vector<std::vector<std::int64_t>>>, std::shared_ptr<Program>>
       programs_;
   Plan* last_plan_ = nullptr;
 };

@@ -84,16 +84,69 @@ std::vector<Feed> Trainer::last_feeds() {
   return feeds(last_rows_);
 }
 
+Program* Trainer::program_for(std::int64_t batch) {
+  if (const auto known = programs_.find(batch); known != programs_.end()) return known->second.get();
+  // One for whole batches, one for an epoch's last; whoever slides the batch size through all sizes needs no
+  // more.
+  constexpr std::size_t kMostPrograms = 4;
+  if (programs_.size() >= kMostPrograms) programs_.clear();
+  std::shared_ptr<Program>& program = programs_[batch];
+  for (const auto* placeholders : {&model_.features, &model_.labels})
+    for (Output placeholder : *placeholders)
+      if (graph_.dtype(placeholder) != DType::kFloat32) return nullptr;
+  std::vector<std::pair<Output, Shape>> keys;
+  for (const Feed& feed : model_.constant_feeds) keys.emplace_back(feed.key, feed.value.shape());
+  if (data_) {
+    for (Output placeholder : model_.features)
+      keys.emplace_back(placeholder, Shape{batch, data_->train.features.shape().dim(1)});
+    for (Output placeholder : model_.labels)
+      keys.emplace_back(placeholder, Shape{batch, data_->train.labels.shape().dim(1)});
+  }
+  for (const auto& [name, tensor] : model_.hyper) keys.emplace_back(tensor, Shape{});
+  auto prepared = session_.prepare({model_.loss, Fetch::operation(model_.train_op)}, keys);
+  if (!prepared.ok() || !*prepared) return nullptr;
+  for (std::size_t i = 0; i < model_.constant_feeds.size(); ++i) {
+    const Result<Tensor> value = converted(model_.constant_feeds[i].value, (*prepared)->feed(i).dtype());
+    if (!value.ok()) return nullptr;
+    (*prepared)->feed(i) = *value;
+  }
+  program = *std::move(prepared);
+  return program.get();
+}
+
+std::optional<double> Trainer::step_on_program() {
+  Program* program = program_for(static_cast<std::int64_t>(last_rows_.size()));
+  if (!program) return std::nullopt;
+  std::size_t next = model_.constant_feeds.size();
+  if (data_) {
+    for (std::size_t i = 0; i < model_.features.size(); ++i)
+      gather(data_->train.features, last_rows_, program->feed(next++));
+    for (std::size_t i = 0; i < model_.labels.size(); ++i)
+      gather(data_->train.labels, last_rows_, program->feed(next++));
+  }
+  for (const auto& [name, tensor] : model_.hyper) {
+    Tensor& number = program->feed(next++);
+    with_floating(number.dtype(),
+                  [&]<class T>() { number.write<T>()[0] = static_cast<T>(settings_.hyper.at(name)); });
+  }
+  if (!program->run()) return std::nullopt;
+  return mean(program->fetched(0));
+}
+
 Status Trainer::step() {
   const std::span<const std::int32_t> rows =
       data_ ? batches_.peek(settings_.batch_size) : std::span<const std::int32_t>();
   last_rows_.assign(rows.begin(), rows.end());
-  const auto results = session_.run({model_.loss, Fetch::operation(model_.train_op)}, feeds(last_rows_));
-  if (!results.ok()) return results.error();
-  const double loss = mean((*results)[0]);
+  std::optional<double> loss_before = step_on_program();
+  if (!loss_before) {
+    const auto results = session_.run({model_.loss, Fetch::operation(model_.train_op)}, feeds(last_rows_));
+    if (!results.ok()) return results.error();
+    loss_before = mean((*results)[0]);
+  }
+  const double loss = *loss_before;
   ++counters_.step;
   losses_.add({counters_.step, loss});
-  if (!std::isfinite(loss)) {
+  if (!std::isfinite(loss)) {  // Then it was a plan that ran.
     const int node = session_.last_plan().first_nonfinite();
     divergence_ = Divergence{counters_.step, node < 0 ? "" : graph_.node(node).name};
   }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +67,9 @@ class Trainer {
   std::vector<Feed> feeds(const Examples& examples) const;
   std::int64_t batches_of(std::int64_t examples) const;
   Status step();
+  Program* program_for(std::int64_t batch);
+  // One step on a program; nothing if there is none for this batch, or only a plan can make the step.
+  std::optional<double> step_on_program();
 
   const Graph& graph_;
   Model model_;
@@ -75,6 +79,7 @@ class Trainer {
   Batches batches_;
   Tensor batch_features_, batch_labels_;
   std::vector<std::int32_t> last_rows_;
+  std::map<std::int64_t, std::shared_ptr<Program>> programs_;  // By batch size; null: there is none.
   Counters counters_;
   History<LossPoint> losses_;
   History<Evaluation> evaluations_;

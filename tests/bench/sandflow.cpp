@@ -29,7 +29,7 @@ class Loop {
   Loop(Session& session, const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds) {
     std::vector<std::pair<Output, Shape>> keys;
     for (const Feed& feed : feeds) keys.emplace_back(feed.key, feed.value.shape());
-    const Result<Program*> program = session.prepare(fetches, keys);
+    const Result<std::shared_ptr<Program>> program = session.prepare(fetches, keys);
     SANDFLOW_CHECK(program.ok() && *program);
     program_ = *program;
     for (std::size_t i = 0; i < feeds.size(); ++i)
@@ -41,7 +41,7 @@ class Loop {
   const Tensor& fetched(std::size_t i) const { return program_->fetched(i); }
 
  private:
-  Program* program_;
+  std::shared_ptr<Program> program_;
 };
 
 double mean(std::span<const float> values) {

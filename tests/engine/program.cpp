@@ -108,7 +108,7 @@ void check_same_training(const char* name, void (*build)(Net&, const char*), con
     const Tensor labels = single(wanted.dim(1) > 1 ? distribution(wanted) : some(wanted, step + 7));
     const auto expected =
         must(on_plan.run({net.loss, Fetch::operation(net.train)}, {{net.x, x}, {net.labels, labels}}));
-    Program* program = must(
+    const std::shared_ptr<Program> program = must(
         on_program.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, shape}, {net.labels, wanted}}));
     REQUIRE(program != nullptr);
     std::ranges::copy(x.read<float>(), program->feed(0).write<float>().begin());
@@ -139,7 +139,7 @@ TEST_CASE("a variable's value of before is nobody's to change") {
   regression(net, "GradientDescent");
   Session session(net.graph);
   must(session.run({Fetch::operation(net.init)}));
-  Program* program =
+  const std::shared_ptr<Program> program =
       must(session.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, {2, 2}}, {net.labels, {2, 1}}}));
   program->feed(0).write<float>()[0] = 1;
   const Tensor before = value_of(session, net.variables[0].value);

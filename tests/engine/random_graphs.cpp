@@ -364,7 +364,7 @@ TEST_CASE("a program compiled from a random graph gives what running node by nod
     }
     std::vector<std::pair<Output, Shape>> keys;
     for (const Feed& feed : random.feeds) keys.emplace_back(feed.key, feed.value.shape());
-    Program* program = must(session.prepare(fetches, keys));
+    const std::shared_ptr<Program> program = must(session.prepare(fetches, keys));
     if (!program) continue;
     ++compiled;
     for (std::size_t i = 0; i < random.feeds.size(); ++i)
