@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "engine/scene/json.h"
-#include "engine/scene/lower.h"
 #include "engine/training/trainer.h"
 
 namespace sandflow {
@@ -16,6 +15,7 @@ namespace {
 // What decides the numbers of a run from its first step; the rest of a scene may change while it goes on.
 Scene run_key(Scene scene) {
   scene.title.clear();
+  scene.folded.clear();
   scene.training.batch_size = 1;
   if (const OptimizerType* optimizer = find_optimizer_type(scene.training.optimizer.name))
     std::erase_if(scene.training.optimizer.parameters,
@@ -53,7 +53,7 @@ std::size_t weight(const Scene& scene) {
 }  // namespace
 
 struct Workspace::State {
-  static constexpr std::size_t kUndoLimit = 500;
+  static constexpr std::size_t kUndoLimit = 2000;
   static constexpr std::size_t kUndoBytes = 64u << 20;
 
   Scene scene;
@@ -199,6 +199,7 @@ Status Workspace::open(std::string_view json) {
 
 std::string Workspace::json() const { return scene_to_json(state_->scene); }
 const Scene& Workspace::scene() const { return state_->scene; }
+const Lowered& Workspace::lowered() const { return state_->lowered; }
 
 Status Workspace::apply(const edit::Edit& edit, std::string_view gesture) {
   Result<Scene> next = edit::apply(state_->scene, edit);

@@ -11,6 +11,7 @@
 
 #include "engine/core/error.h"
 #include "engine/scene/edit.h"
+#include "engine/scene/lower.h"
 #include "engine/scene/scene.h"
 #include "engine/training/datasets.h"
 #include "engine/training/snapshot.h"
@@ -27,6 +28,9 @@ class Workspace {
   Status open(std::string_view json);
   std::string json() const;
   const Scene& scene() const;
+  // The graph made of it: names, operations, wires, dtypes and shapes, but no values. Good until the next
+  // edit.
+  const Lowered& lowered() const;
 
   // Applies an edit as one step of undo. Edits with the same non-empty `gesture` in a row are one step (a
   // drag).
