@@ -46,26 +46,6 @@ Scene part_of(const Scene& scene, const std::vector<bool>& wanted) {
   return part;
 }
 
-const std::vector<Arg>* args_of(const NodeType& type) {
-  return type.op ? &type.op->inputs : type.function ? &type.function->inputs : nullptr;
-}
-
-// The description of an input by its name: a node's inputs are not always in the operation's order.
-const Arg* arg_of(const NodeType& type, std::size_t input) {
-  const std::vector<Arg>* args = args_of(type);
-  if (!args || type.inputs.empty()) return nullptr;
-  const std::string& name = type.inputs[std::min(input, type.inputs.size() - 1)];
-  const auto it = std::find_if(args->begin(), args->end(), [&](const Arg& arg) { return arg.name == name; });
-  return it == args->end() ? nullptr : &*it;
-}
-
-const DTypeSet* allowed_for(const NodeType& type, const char* attr) {
-  const AttrSpec* spec = type.op         ? type.op->find_attr(attr)
-                         : type.function ? type.function->find_attr(attr)
-                                         : nullptr;
-  return spec ? spec->allowed : nullptr;
-}
-
 // A placeholder for every required input that is empty; of `dtype` where it is one with input `like`. False
 // if there is none: a reference to a variable.
 bool fill(Scene& scene, std::size_t at, std::size_t like, std::optional<DType> dtype) {

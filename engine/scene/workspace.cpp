@@ -67,6 +67,7 @@ struct Workspace::State {
 
   Snapshot snapshot;
   bool is_stale = true;
+  std::vector<Output> watched;
 
   State() { restart(); }
 
@@ -93,6 +94,7 @@ struct Workspace::State {
 
   void restart() {
     trainer.reset();
+    watched.clear();
     lowered = sandflow::lower(scene);
     trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, data ? &*data : nullptr,
                                         static_cast<std::uint64_t>(scene.training.seed),
@@ -163,6 +165,8 @@ struct Workspace::State {
       node.dtype = lowered.graph->dtype(shown);
       node.shape = lowered.graph->shape(shown);
     }
+    s.watched.clear();
+    for (const Output& tensor : watched) look_at(tensor, s.watched[tensor.node]);
     const Session::Sight sight = trainer->session().look(wanted, trainer->last_feeds());
     for (std::size_t i = 0; i < wanted.size(); ++i) *places[i] = sight.values[i];
     for (const Error& error : sight.errors) {
@@ -228,6 +232,12 @@ std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>&
 
 std::int64_t Workspace::steps_to_epoch_end() const { return state_->trainer->steps_to_epoch_end(); }
 void Workspace::reset() { state_->restart(); }
+
+void Workspace::watch(std::vector<Output> tensors) {
+  if (tensors == state_->watched) return;
+  state_->watched = std::move(tensors);
+  state_->is_stale = true;
+}
 
 const Snapshot& Workspace::snapshot() {
   if (state_->is_stale) state_->refresh();

@@ -47,6 +47,8 @@ class Workspace {
   std::int64_t steps_to_epoch_end() const;
   void reset();
 
+  // Which tensors besides those of the scene's nodes a snapshot is to hold, until the graph changes.
+  void watch(std::vector<Output> tensors);
   // Brought up to date by the call; the reference is good until the next.
   const Snapshot& snapshot();
 
