@@ -156,14 +156,14 @@ Candidate::Candidate(const Scene& scene, std::string_view wire) {
   scene_.nodes.push_back(std::move(node));
 }
 
-int Candidate::input_for(const NodeType& type) const {
+int Candidate::input_for(const NodeType& type, const std::map<std::string, std::string>& attrs) const {
   if (!dtype_) return type.inputs.empty() ? -1 : 0;
   for (std::size_t i = 0; i < type.inputs.size(); ++i) {
     if (const Arg* arg = arg_of(type, i)) {
       const DTypeSet* allowed = arg->type.type_attr ? allowed_for(type, arg->type.type_attr) : nullptr;
       if (arg->type.type_attr ? allowed && !allowed->contains(*dtype_) : arg->type.fixed != *dtype_) continue;
     }
-    SceneNode node{.name = "tried", .type = type.name, .inputs = {}, .attrs = {}};
+    SceneNode node{.name = "tried", .type = type.name, .inputs = {}, .attrs = attrs};
     node.inputs.resize(type.inputs.size());
     const auto tried = [&](const Port& port) {
       Scene trial = scene_;

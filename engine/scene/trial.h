@@ -3,6 +3,7 @@
 // of unknown shape, so that only what the wire itself brings counts.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,9 @@ std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set);
 class Candidate {
  public:
   Candidate(const Scene& scene, std::string_view wire);
-  // The first input of a new node of this type that takes the tensor; -1: none does.
-  int input_for(const NodeType& type) const;
+  // The first input of a new node of this type that takes the tensor; -1: none does. `attrs`: what is set on
+  // it.
+  int input_for(const NodeType& type, const std::map<std::string, std::string>& attrs = {}) const;
   // Its shape as far as known before a run; unknown if it does not exist.
   const Shape& shape() const { return shape_; }
 

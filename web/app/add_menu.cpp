@@ -88,7 +88,7 @@ void AddMenu::open(Ui& ui, const Rect& area, Vec screen, Vec world, const Scene&
   for (const Layer& layer : layers()) {
     const auto node = std::find_if(layer.nodes.begin(), layer.nodes.end(),
                                    [&](const SceneNode& each) { return each.name == layer.input; });
-    const int input = candidate ? candidate->input_for(*find_node_type(node->type)) : 0;
+    const int input = candidate ? candidate->input_for(*find_node_type(node->type), node->attrs) : 0;
     if (input == 0) offered_.push_back({nullptr, &layer, 0});
   }
   for (const NodeType& type : node_types()) {

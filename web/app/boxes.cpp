@@ -41,7 +41,7 @@ Tone tone_of(const Scene& scene, const SceneNode& node) {
 const NodeField* value_field(const NodeType& type) {
   for (std::string_view wanted : {"feed", "value", "initial_value"})
     for (const NodeField& field : type.fields)
-      if (field.name == wanted) return &field;
+      if (field.name == wanted && field.only_if_field.empty()) return &field;
   for (const NodeField& field : type.fields)
     if (field.kind == AttrKind::kTensor) return &field;
   return nullptr;

@@ -17,7 +17,7 @@
 namespace sandflow::ui {
 
 namespace {
-constexpr float kLeastZoom = 0.1f, kMostZoom = 3;
+constexpr float kLeastZoom = 0.05f, kMostZoom = 3;
 constexpr int kNodesALayer = 16, kFarNodesALayer = 120;
 constexpr float kFar = 0.34f;  // The zoom below which a box shows no more than its name.
 }  // namespace

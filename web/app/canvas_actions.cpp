@@ -106,12 +106,18 @@ bool Canvas::applies(const Scene& scene, const Boxes& boxes, Action action) cons
 
 void Canvas::open_menu(Ui& ui, const Scene& scene, const Boxes& boxes, Vec at) {
   menu_at_ = at;
+  const int chosen = chosen_box(boxes);
   std::vector<MenuEntry> entries;
   bool begins = false;
   for (const Action action : kMenuOrder) {
     begins |= begins_group(action);
     if (!applies(scene, boxes, action)) continue;
     MenuEntry entry{info_of(action).name, action_text(action), {}};
+    if (action == Action::kEdit && !boxes.nodes[static_cast<std::size_t>(chosen)].is_scope())
+      entry.label = tr("menu.type");
+    else if (action == Action::kEdit)
+      entry.label = tr("scope.open");
+    if (action == Action::kWire) entry.label = tr("menu.wire");
     if (info_of(action).shown && !ui.input.is_touch) entry.remark = info_of(action).shown;
     if (action == Action::kLoss || action == Action::kAccuracy || action == Action::kPrediction) {
       Training training = scene.training;
@@ -121,7 +127,6 @@ void Canvas::open_menu(Ui& ui, const Scene& scene, const Boxes& boxes, Vec at) {
     entries.push_back(std::move(entry));
   }
   // Everything that can be set on the one node, so that keys and fingers reach it, too.
-  const int chosen = chosen_box(boxes);
   const SceneNode* node =
       chosen >= 0 ? scene.find(boxes.nodes[static_cast<std::size_t>(chosen)].name) : nullptr;
   const NodeType* type = node ? find_node_type(node->type) : nullptr;
