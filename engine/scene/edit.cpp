@@ -328,7 +328,12 @@ Result<Scene> apply(const Scene& scene, const Edit& edit) {
   const Status status = std::visit([&](const auto& e) { return make(changed, e); }, edit);
   if (!status.ok()) return status.error();
   // With its last node a scope is gone.
-  std::erase_if(changed.folded, [&](const std::string& scope) { return members_of(changed, scope).empty(); });
+  if (!changed.folded.empty()) {
+    const std::vector<std::string> scopes = scopes_of(changed);
+    std::erase_if(changed.folded, [&](const std::string& scope) {
+      return !std::binary_search(scopes.begin(), scopes.end(), scope);
+    });
+  }
   return changed;
 }
 

@@ -3,6 +3,7 @@
 
 #include <yyjson.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -28,8 +29,11 @@ class Reader {
   Result<Scene> read(yyjson_val* root) {
     Scene scene;
     read_root(root, scene);
+    const std::vector<std::string> scopes =
+        scene.folded.empty() ? std::vector<std::string>() : scopes_of(scene);
     for (const std::string& scope : scene.folded)
-      if (members_of(scene, scope).empty()) fail("folded", cat("there is no scope '", scope, "'."));
+      if (!std::binary_search(scopes.begin(), scopes.end(), scope))
+        fail("folded", cat("there is no scope '", scope, "'."));
     if (error_) return *error_;
     if (const Status settings = check_settings(scene); !settings.ok()) return settings.error();
     return scene;

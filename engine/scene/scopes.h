@@ -18,7 +18,7 @@ std::string_view last_part(std::string_view name);
 bool is_in_scope(std::string_view name, std::string_view scope);
 // Indices of the nodes in a scope, at any depth.
 std::vector<int> members_of(const Scene& scene, std::string_view scope);
-// All scopes there are, those around others first.
+// All scopes there are, sorted: those around others first.
 std::vector<std::string> scopes_of(const Scene& scene);
 // The outermost folded scope a name stands in; empty if it is to be seen.
 std::string_view folded_around(const Scene& scene, std::string_view name);

@@ -37,13 +37,16 @@ bool App::frame(double time_ms) {
   obey_keys();
   draw_panes();
   ui.input.end_frame();
-  frame_ms_ = emscripten_get_now() - began;
+  const double drawn = emscripten_get_now();
   draw_screen();
+  const double shown = emscripten_get_now();
   append(changes_, ui.entry.take());
   apply(changes_);
   changes_.clear();
   send_cursor();
-  report_.send(*this, boxes_, made_ > 0);
+  // After an edit the boxes are those of the scene before it: the next frame tells.
+  if (generation_ == laid_generation_) report_.send(*this, boxes_, made_ > 0);
+  frame_ms_ = drawn - began + (emscripten_get_now() - shown);
 
   if (frames_left_ > 0) --frames_left_;
   return !is_at_rest();

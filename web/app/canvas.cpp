@@ -37,6 +37,12 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   const bool has_new_area = area.size().x != fitted_area_.size().x || area.size().y != fitted_area_.size().y;
   if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(area, boxes);
   fitted_area_ = area;
+  if (const std::string shown = std::exchange(show_next_, {}); !shown.empty()) {
+    for (const FrameBox& frame : boxes.frames)
+      if (frame.scope == shown) show(area, frame.rect);
+    if (const int box = boxes.index_of(shown); box >= 0)
+      show(area, boxes.nodes[static_cast<std::size_t>(box)].rect);
+  }
 
   const bool hovered = press(ui, screen, "canvas", area, true).hovered && area.contains(ui.input.mouse);
   navigate(ui, hovered);
@@ -148,8 +154,16 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
   pan_ = area.center() - b.center() * zoom_;
   const float readable = area.width() < 600 ? 0.5f : 0.4f;
   if (fits_whole_ || zoom_ >= readable) return;
+  // It begins with what the learner has made.
+  Rect own{{1e9f, 1e9f}, {-1e9f, -1e9f}};
+  for (const NodeBox& box : boxes.nodes) {
+    if (box.is_hidden || box.is_derived()) continue;
+    own.min = {std::min(own.min.x, box.rect.min.x), std::min(own.min.y, box.rect.min.y)};
+    own.max = {std::max(own.max.x, box.rect.max.x), std::max(own.max.y, box.rect.max.y)};
+  }
+  if (own.min.x > own.max.x) own = b;
   zoom_ = readable;
-  pan_ = {area.min.x - b.min.x * zoom_, area.center().y - b.center().y * zoom_};
+  pan_ = {area.min.x - (own.min.x - 28) * zoom_, area.center().y - own.center().y * zoom_};
 }
 
 void Canvas::zoom_at(Vec screen, float factor) {

@@ -149,6 +149,7 @@ class Canvas {
   bool was_fitted_ = false;
   bool fits_whole_ = false;
   Rect fitted_area_{};
+  std::string show_next_;  // A scope that has just been opened or folded.
   Drag drag_;
   std::optional<Wire> wire_;
   std::map<std::pair<std::string, int>, std::optional<Refusal>> tried_;  // Of this wire.

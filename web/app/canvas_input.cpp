@@ -85,6 +85,9 @@ void Canvas::select(const NodeBox& box, bool extends) {
 }
 
 Changes Canvas::toggle_fold(const Boxes& boxes, const Hit& hit) {
+  wants_fit_ = was_fitted_;  // Who saw the whole graph sees it still.
+  show_next_ = hit.kind == Hit::Kind::kSign ? boxes.nodes[static_cast<std::size_t>(hit.node)].name
+                                            : boxes.frames[static_cast<std::size_t>(hit.node)].scope;
   if (hit.kind == Hit::Kind::kSign) {
     const NodeBox& box = boxes.nodes[static_cast<std::size_t>(hit.node)];
     if (box.kind == NodeBox::Kind::kScope) return {{edit::Fold{box.name, false}, {}}};
