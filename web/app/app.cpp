@@ -37,13 +37,16 @@ bool App::frame(double time_ms) {
   obey_keys();
   draw_panes();
   ui.input.end_frame();
-  frame_ms_ = emscripten_get_now() - began;
+  const double drawn = emscripten_get_now();
   draw_screen();
+  const double shown = emscripten_get_now();
   append(changes_, ui.entry.take());
   apply(changes_);
   changes_.clear();
   send_cursor();
-  report_.send(*this, boxes_, made_ > 0);
+  // After an edit the boxes are those of the scene before it: the next frame tells.
+  if (generation_ == laid_generation_) report_.send(*this, boxes_, made_ > 0);
+  frame_ms_ = drawn - began + (emscripten_get_now() - shown);
 
   if (frames_left_ > 0) --frames_left_;
   return !is_at_rest();
@@ -89,16 +92,19 @@ void App::lay_out() {
   const Snapshot& snapshot = workspace.snapshot();
   seen_step_ = snapshot.counters.step;
   if (generation_ == laid_generation_ && snapshot.version == laid_version_ &&
-      texts_version() == laid_texts_ && ui.ratio == laid_ratio_)
+      texts_version() == laid_texts_ && ui.ratio == laid_ratio_ && canvas.opened == laid_opened_)
     return;
   const bool is_stable = shape_generation_ == laid_shape_ && texts_version() == laid_texts_ &&
                          ui.ratio == laid_ratio_ && snapshot.counters.step > 0;
-  boxes_.lay_out(workspace.scene(), snapshot, is_stable);
+  boxes_.lay_out(workspace.scene(), snapshot, workspace.lowered(), shape_generation_, canvas.opened,
+                 is_stable);
+  workspace.watch(boxes_.shown());
   laid_generation_ = generation_;
   laid_shape_ = shape_generation_;
   laid_version_ = snapshot.version;
   laid_texts_ = texts_version();
   laid_ratio_ = ui.ratio;
+  laid_opened_ = canvas.opened;
 }
 
 void App::draw_panes() {
@@ -177,12 +183,17 @@ void App::obey_keys() {
 
 void App::apply(const Changes& changes) {
   for (const Change& change : changes) {
-    const std::set<std::string> before = [&] {
-      std::set<std::string> names;
-      if (std::holds_alternative<edit::AddNode>(change.edit))
-        for (const SceneNode& node : workspace.scene().nodes) names.insert(node.name);
-      return names;
-    }();
+    const bool adds = std::holds_alternative<edit::AddNode>(change.edit) ||
+                      std::holds_alternative<edit::AddNodes>(change.edit);
+    const bool renames = std::holds_alternative<edit::Rename>(change.edit) ||
+                         std::holds_alternative<edit::Group>(change.edit) ||
+                         std::holds_alternative<edit::Ungroup>(change.edit) ||
+                         std::holds_alternative<edit::RenameScope>(change.edit);
+    const std::size_t count = workspace.scene().nodes.size();
+    // Names change, places in the list do not.
+    std::vector<std::size_t> selected;
+    for (std::size_t i = 0; i < count && renames; ++i)
+      if (canvas.selection.nodes.count(workspace.scene().nodes[i].name)) selected.push_back(i);
     const Status status = workspace.apply(change.edit, change.gesture);
     if (!status) {
       ui.notice(status.error().text(), true);
@@ -195,15 +206,16 @@ void App::apply(const Changes& changes) {
       ++shape_generation_;
       was_edited_ = true;
     }
-    if (const auto* rename = std::get_if<edit::Rename>(&change.edit);
-        rename && canvas.selection.nodes.erase(rename->from))
-      canvas.selection.nodes.insert(rename->to);
-    if (std::holds_alternative<edit::AddNode>(change.edit))
-      for (const SceneNode& node : workspace.scene().nodes)
-        if (!before.count(node.name)) {
-          canvas.selection.only(node.name);
-          ui.announce(tr("say.added", {{"node", node.name}}));
-        }
+    const std::vector<SceneNode>& nodes = workspace.scene().nodes;
+    if (renames) {
+      canvas.selection.clear();
+      for (const std::size_t i : selected) canvas.selection.nodes.insert(nodes[i].name);
+    }
+    if (adds && nodes.size() > count) {
+      canvas.selection.clear();
+      for (std::size_t i = count; i < nodes.size(); ++i) canvas.selection.nodes.insert(nodes[i].name);
+      ui.announce(tr("say.added", {{"node", nodes[count].name}}));
+    }
     if (const auto* removed = std::get_if<edit::RemoveNodes>(&change.edit))
       ui.announce(tr("say.removed", {{"count", std::to_string(removed->names.size())}}));
   }

@@ -72,6 +72,7 @@ class App {
   std::uint64_t generation_ = 1, laid_generation_ = 0, laid_version_ = ~0ull, laid_texts_ = 0;
   std::uint64_t shape_generation_ = 1, laid_shape_ = 0;  // Grows with edits other than moves.
   float laid_ratio_ = 0;
+  std::set<std::string> laid_opened_;
 };
 
 }  // namespace sandflow::ui

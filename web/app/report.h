@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "web/app/boxes.h"
 #include "web/app/ui.h"
@@ -21,7 +22,9 @@ class Report {
   bool is_owing() const { return is_owing_; }  // Something changed that was held back.
 
  private:
-  std::string sent_state_, sent_nodes_;
+  std::string sent_state_, sent_nodes_, sent_boxes_;
+  std::vector<std::string> values_;  // As printed, of one version of the snapshot.
+  std::uint64_t printed_version_ = ~0ull;
   double sent_at_ = -1;
   bool is_owing_ = false;
 };
