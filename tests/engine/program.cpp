@@ -3,12 +3,33 @@
 #include "engine/session/program.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <new>
 
 #include "engine/graph/gradients.h"
 #include "engine/tf/operators.h"
 #include "engine/training/optimizers.h"
 #include "tests/engine/trial.h"
+
+// Every allocation of this whole program of tests is counted.
+static std::size_t allocations = 0;
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  std::abort();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++allocations;
+  const auto line = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(line, (size + line - 1) / line * line)) return memory;
+  std::abort();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace sandflow::test {
 
@@ -132,6 +153,27 @@ TEST_CASE("training on a program gives the bits of training on a plan, with ever
   }
   check_same_training("images", images, "Momentum");
   CHECK(compiled == static_cast<int>(optimizer_types().size()));
+}
+
+TEST_CASE("a step on a program allocates nothing") {
+  for (void (*build)(Net&, const char*) : {regression, classifier, images}) {
+    Net net;
+    build(net, "Momentum");
+    Session session(net.graph);
+    must(session.run({Fetch::operation(net.init)}));
+    Shape shape = net.b.shape(net.x), wanted = net.b.shape(net.labels);
+    shape.set_dim(0, 4);
+    wanted.set_dim(0, 4);
+    const std::shared_ptr<Program> program = must(
+        session.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, shape}, {net.labels, wanted}}));
+    REQUIRE(program->run());
+    const std::size_t before = allocations;
+    for (int step = 0; step < 10; ++step) {
+      for (float& number : program->feed(0).write<float>()) number = 0.1f * static_cast<float>(step);
+      program->run();
+    }
+    CHECK(allocations == before);
+  }
 }
 
 TEST_CASE("a variable's value of before is nobody's to change") {
