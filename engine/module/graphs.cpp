@@ -290,19 +290,47 @@ Status Module::State::add_minimize(Query& query, Answer& answer) {
   const Place where = place(query, room);
   const std::optional<Value> loss_value = query.value("loss");
   const Choice choice{query.text("optimizer"), query.numbers("parameters")};
+  const std::map<std::string, Value> tensor_values = query.named_values("tensors");
   const std::vector<Value> chosen = query.values("var_list");
+  const std::optional<Value> counted = query.has("global_step") ? query.value("global_step") : std::nullopt;
   const bool all = !query.has("var_list");
   SANDFLOW_TRY(query.status());
   SANDFLOW_TRY(check_choice("optimizer", choice));
   const OptimizerType& optimizer = *find_optimizer_type(choice.name);
   const Result<Output> loss = tensor(*room, *loss_value);
   if (!loss.ok()) return loss.error();
-  std::vector<tf::Variable> variables;
-  for (const Value& value : chosen) {
+  const auto variable_of = [&](const Value& value) -> Result<tf::Variable> {
     const auto* ref = std::get_if<VariableRef>(&value);
     const Result<Output> found = tensor(*room, value);
     if (!ref || !found.ok()) return type_error(cat("Argument is not a variable: ", str(value)));
-    variables.push_back(*room->variable(found->node));
+    return *room->variable(found->node);
+  };
+  std::vector<tf::Variable> variables;
+  for (const Value& value : chosen) {
+    const Result<tf::Variable> found = variable_of(value);
+    if (!found.ok()) return found.error();
+    variables.push_back(*found);
+  }
+  MinimizeOptions options;
+  if (counted) {
+    const Result<tf::Variable> found = variable_of(*counted);
+    if (!found.ok()) return found.error();
+    const DType dtype = room->graph.dtype(found->ref);
+    if (!is_integer(dtype))  // training_util.py, assert_global_step.
+      return type_error(
+          cat("Existing \"global_step\" does not have integer type: <dtype: '", sandflow::name(dtype), "'>"));
+    options.global_step = *found;
+  }
+  for (const auto& [key, value] : tensor_values) {
+    const bool is_known = std::any_of(
+        optimizer.parameters.begin(), optimizer.parameters.end(),
+        [name = std::string_view(key)](const Parameter& parameter) { return name == parameter.name; });
+    if (!is_known || !is_live(optimizer, key))
+      return value_error(cat("optimizer '", optimizer.name, "' takes no tensor '", key, "'."));
+    const Result<Output> found = tensor(*room, value);
+    if (!found.ok()) return found.error();
+    const bool is_variable = std::holds_alternative<VariableRef>(value);
+    options.tensors[key] = is_variable ? room->variable(found->node)->value : *found;
   }
   for (const tf::Variable& variable : room->variables)
     if (all && variable.is_trainable) variables.push_back(variable);
@@ -314,8 +342,8 @@ Status Module::State::add_minimize(Query& query, Answer& answer) {
   for (const tf::Variable& variable : variables) refs.push_back(variable.ref);
   const Result<std::vector<Output>> grads = gradients(b, {*loss}, refs);
   if (!grads.ok()) return grads.error();
-  const Result<Minimized> made =
-      minimize(b, optimizer, complete(optimizer.parameters, choice.parameters), *loss, variables, *grads);
+  const Result<Minimized> made = minimize(b, optimizer, complete(optimizer.parameters, choice.parameters),
+                                          *loss, variables, *grads, options);
   if (!made.ok()) return made.error();
   room->variables.insert(room->variables.end(), made->slots.begin(), made->slots.end());
   answer.json.value(made->train_op);

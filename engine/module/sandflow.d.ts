@@ -123,7 +123,9 @@ export interface VariableOptions {
 
 export interface MinimizeOptions {
   var_list?: readonly Variable[];
-  /** The optimizer's own, such as `learning_rate`. */
+  /** An integer variable that counts the updates. */
+  global_step?: Variable;
+  /** The optimizer's own, such as `learning_rate`: numbers, or tensors, so that a schedule is a part of the graph. */
   [parameter: string]: unknown;
 }
 

@@ -442,13 +442,19 @@ export async function load() {
       );
     }
 
-    minimize(loss, optimizer, { var_list, ...parameters } = {}) {
+    minimize(loss, optimizer, { var_list, global_step, ...parameters } = {}) {
       const values = new Values();
+      const isTensor = ([, value]) => value instanceof Tensor || value instanceof Variable;
+      const [tensors, numbers] = [true, false].map((wanted) =>
+        Object.fromEntries(Object.entries(parameters).filter((entry) => isTensor(entry) === wanted)),
+      );
       const request = {
         call: "minimize",
         loss: values.describe(loss),
         optimizer,
-        parameters: values.all(parameters),
+        parameters: values.all(numbers),
+        tensors: values.all(tensors),
+        global_step: global_step && values.describe(global_step),
         var_list: var_list?.map((variable) => values.describe(variable)),
       };
       return operationAt(this, this.#add(request, values));

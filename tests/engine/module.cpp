@@ -337,6 +337,14 @@ TEST_CASE("what cannot be trained says why") {
         wrong("TypeError", "Can not convert a int into a Tensor."));
   CHECK(talk.ask(R"({"call":"gradients","graph":1,"ys":[],"xs":[{"operation":[1,0]}]})") ==
         wrong("TypeError", "Can not convert a Operation into a Tensor."));
+  CHECK(minimize(R"("optimizer":"Momentum","global_step":{"variable":[1,2]})") ==
+        wrong("TypeError", "Existing \"global_step\" does not have integer type: <dtype: 'float32'>"));
+  CHECK(minimize(R"("optimizer":"Momentum","global_step":{"tensor":[1,0,0]})") ==
+        wrong("TypeError", "Argument is not a variable: Tensor(\"c:0\", shape=(), dtype=float32)"));
+  CHECK(minimize(R"("optimizer":"Adagrad","tensors":{"initial_accumulator_value":{"tensor":[1,0,0]}})") ==
+        wrong("ValueError", "optimizer 'Adagrad' takes no tensor 'initial_accumulator_value'."));
+  CHECK(minimize(R"("optimizer":"Momentum","tensors":{"learning_rate":{"tensor":[1,90,0]}})") ==
+        wrong("TypeError", "there is no such tensor."));
   talk.op("Const", "", R"("value":{"literal":"5"})", R"(,"name":"int")");
   CHECK(talk.ask(R"({"call":"gradients","graph":1,"ys":[{"name":"int:0"}],"xs":[]})").find("error") !=
         std::string::npos);
