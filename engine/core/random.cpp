@@ -116,6 +116,27 @@ void fill_uniform(Philox generator, std::span<double> out) {
   });
 }
 
+void fill_uniform_int(Philox generator, std::span<std::int32_t> out, std::int32_t low, std::int32_t high) {
+  // Unsigned, where what is too large wraps around.
+  const std::uint32_t first = static_cast<std::uint32_t>(low),
+                      range = static_cast<std::uint32_t>(high) - first;
+  const auto draw = [&](std::uint32_t x) { return static_cast<std::int32_t>(first + x % range); };
+  fill<4>(generator, out, [&](const Philox::Block& x) {
+    return std::array{draw(x[0]), draw(x[1]), draw(x[2]), draw(x[3])};
+  });
+}
+
+void fill_uniform_int(Philox generator, std::span<std::int64_t> out, std::int64_t low, std::int64_t high) {
+  const std::uint64_t first = static_cast<std::uint64_t>(low),
+                      range = static_cast<std::uint64_t>(high) - first;
+  const auto draw = [&](std::uint32_t x0, std::uint32_t x1) {
+    return static_cast<std::int64_t>(first + (std::uint64_t{x1} << 32 | x0) % range);
+  };
+  fill<2>(generator, out, [&](const Philox::Block& x) {
+    return std::array{draw(x[0], x[1]), draw(x[2], x[3])};
+  });
+}
+
 void fill_normal(Philox generator, std::span<float> out) {
   fill<4>(generator, out, [](const Philox::Block& x) {
     const auto a = box_muller(x[0], x[1]), b = box_muller(x[2], x[3]);

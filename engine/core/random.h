@@ -42,6 +42,9 @@ void fill_normal(Philox generator, std::span<float> out);    // N(0, 1), Box-Mul
 void fill_normal(Philox generator, std::span<double> out);
 void fill_truncated_normal(Philox generator, std::span<float> out);  // N(0, 1) redrawn until |z| < 2.
 void fill_truncated_normal(Philox generator, std::span<double> out);
+// U[low, high) as low + x mod (high - low), of one word for 32 bits and of two for 64; low < high.
+void fill_uniform_int(Philox generator, std::span<std::int32_t> out, std::int32_t low, std::int32_t high);
+void fill_uniform_int(Philox generator, std::span<std::int64_t> out, std::int64_t low, std::int64_t high);
 
 inline std::uint64_t blocks_per_run(std::int64_t outputs) {
   return 256 * static_cast<std::uint64_t>(outputs);

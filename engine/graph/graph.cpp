@@ -152,6 +152,7 @@ Status Graph::resolve_types(Node& node) const {
 
 Result<int> Graph::add(const Op& op, std::string_view name, std::vector<Output> inputs, Attrs attrs,
                        std::vector<int> control_inputs) {
+  if (is_finalized_) return Error{ErrorKind::kRuntimeError, "Graph is finalized and cannot be modified.", {}};
   Node node;
   node.id = size();
   node.op = &op;

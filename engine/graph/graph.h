@@ -61,9 +61,13 @@ class Graph {
 
   // Adds an operation. `name` goes through the current scope and unique_name (empty: the type's name; ending
   // in "/": taken as it is). Errors: ValueError / TypeError with TensorFlow's text for a wrong name, input
-  // dtype, attribute or shape; the graph is then as before, but for the counters of names.
+  // dtype, attribute or shape; RuntimeError once it is finalized. The graph is then as before, but for the
+  // counters of names.
   Result<int> add(const Op& op, std::string_view name, std::vector<Output> inputs, Attrs attrs = {},
                   std::vector<int> control_inputs = {});
+
+  // tf.Graph.finalize: from now on nothing can be added.
+  void finalize() { is_finalized_ = true; }
 
   int size() const { return static_cast<int>(nodes_.size()); }
   const Node& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
@@ -118,6 +122,7 @@ class Graph {
   std::map<std::string, int, std::less<>> name_counts_;
   std::string scope_;
   std::optional<std::int64_t> seed_;
+  bool is_finalized_ = false;
 };
 
 // What an operation's inference sees of its node, and where it leaves the shapes of its outputs.

@@ -1,5 +1,5 @@
-// Calls that build graphs: TensorFlow's op_def_library, tf.Variable, tf.gradients and Optimizer.minimize over
-// values of requests.
+// Calls that build graphs: tf.Variable, tf.gradients and Optimizer.minimize over values of requests, and what
+// stands for a graph's elements. operations.cpp adds single operations and functions.
 #include <algorithm>
 
 #include "engine/core/print.h"
@@ -15,72 +15,6 @@ namespace sandflow {
 namespace {
 
 Error key_error(std::string message) { return {ErrorKind::kKeyError, std::move(message), {}}; }
-
-// An attribute from what stands for it in Python (op_def_library.py, _MakeInt and its like).
-Result<AttrValue> attr_value(const AttrSpec& spec, const Value& value, const std::string& text,
-                             std::optional<DType> dtype) {
-  using Kind = Literal::Kind;
-  const auto expected = [&](std::string_view what) {
-    return type_error(cat("Expected ", what, " for argument '", spec.name, "' not ", text, "."));
-  };
-  if (spec.kind == AttrKind::kTensor) {
-    if (const auto* array = std::get_if<Tensor>(&value)) {
-      Result<Tensor> tensor = dtype ? converted(*array, *dtype) : *array;
-      return tensor.ok() ? Result<AttrValue>(*std::move(tensor)) : tensor.error();
-    }
-    const auto* list = std::get_if<Literal>(&value);
-    if (!list)
-      return type_error(
-          cat("Don't know how to convert ", text, " to a TensorProto for argument '", spec.name, "'"));
-    Result<Tensor> tensor = list->tensor(dtype);
-    return tensor.ok() ? Result<AttrValue>(*std::move(tensor)) : tensor.error();
-  }
-  const auto* literal = std::get_if<Literal>(&value);
-  const auto is = [&](Kind kind) { return literal && literal->kind() == kind; };
-  switch (spec.kind) {
-    case AttrKind::kBool:
-      if (!is(Kind::kBool)) return expected("bool");
-      return AttrValue(literal->as_int() != 0);
-    case AttrKind::kInt:
-      if (!is(Kind::kInt)) return expected("int");
-      return AttrValue(literal->as_int());
-    case AttrKind::kFloat:
-      if (!is(Kind::kInt) && !is(Kind::kFloat)) return expected("float");
-      return AttrValue(literal->as_double());
-    case AttrKind::kString:
-      if (!is(Kind::kString)) return expected("string");
-      return AttrValue(literal->as_string());
-    case AttrKind::kType: {
-      const auto type = is(Kind::kString) ? dtype_from_name(literal->as_string()) : std::nullopt;
-      if (!type) return expected("DataType");
-      return AttrValue(*type);
-    }
-    case AttrKind::kShape: {
-      if (!literal) return expected("TensorShape");
-      const Result<Shape> shape = literal->shape();
-      return shape.ok() ? Result<AttrValue>(*shape) : shape.error();
-    }
-    case AttrKind::kInts: {
-      if (!is(Kind::kList)) return type_error(cat("Expected list for attr ", spec.name));
-      std::vector<std::int64_t> ints;
-      for (const Literal& item : literal->items()) {
-        if (item.kind() != Kind::kInt)
-          return type_error(cat("Expected int for argument '", spec.name, "' not ", item.python(), "."));
-        ints.push_back(item.as_int());
-      }
-      return AttrValue(std::move(ints));
-    }
-    case AttrKind::kTensor:
-      break;
-  }
-  return expected("a value");
-}
-
-// The tensor of a literal or an array, as tf.convert_to_tensor makes it.
-Result<Tensor> tensor_of(const Value& value, std::optional<DType> dtype) {
-  if (const auto* array = std::get_if<Tensor>(&value)) return dtype ? converted(*array, *dtype) : *array;
-  return std::get<Literal>(value).tensor(dtype);
-}
 
 }  // namespace
 
@@ -246,6 +180,14 @@ Status Module::State::new_graph(Query& query, Answer& answer) {
   return {};
 }
 
+Status Module::State::finalize(Query& query, Answer& answer) {
+  GraphRoom* room = graph(query);
+  SANDFLOW_TRY(query.status());
+  room->graph.finalize();
+  answer.json.null();
+  return {};
+}
+
 // The scope that `name` enters; requests say it back as the scope they stand in.
 Status Module::State::enter_scope(Query& query, Answer& answer) {
   GraphRoom* room = graph(query);
@@ -258,125 +200,6 @@ Status Module::State::enter_scope(Query& query, Answer& answer) {
   const auto around = room->graph.name_scope(outer.scope);
   const auto inside = room->graph.name_scope(name);
   answer.json.value(room->graph.scope());
-  return {};
-}
-
-// One input, as apply_op of python/framework/op_def_library.py converts it.
-Result<Output> Module::State::input(Builder& b, const GraphRoom& room, const Op& op, const Arg& arg,
-                                    const std::string& const_name, const Value& value,
-                                    std::optional<DType> wanted) const {
-  const auto not_wanted = [&](const Error& error) -> Error {
-    if (!wanted) return error;
-    return type_error(cat("Expected ", sandflow::name(*wanted), " passed to parameter '", arg.name,
-                          "' of op '", op.type, "', got ", repr(value), " of type '", type_name(value),
-                          "' instead. Error: ", error.message));
-  };
-  if (std::holds_alternative<OperationRef>(value)) {
-    const Result<int> node = operation(room, value);
-    if (!node.ok()) return node.error();
-    return not_wanted(
-        type_error(cat("Can't convert Operation '", room.graph.node(*node).name,
-                       "' to Tensor (target dtype=", wanted ? cat("tf.", sandflow::name(*wanted)) : "None",
-                       ", name='", const_name, "', as_ref=", arg.is_ref ? "True" : "False", ")")));
-  }
-  if (is_constant(value)) {
-    const Result<Tensor> made = tensor_of(value, wanted);
-    if (made.ok()) return tf::constant(b, *made, const_name);
-    if (made.error().kind == ErrorKind::kTypeError) return not_wanted(made.error());
-    if (made.error().kind != ErrorKind::kValueError) return made.error();
-    return value_error(
-        cat("Tried to convert '", arg.name, "' to a tensor and failed. Error: ", made.error().message));
-  }
-  const auto* variable = std::get_if<VariableRef>(&value);
-  Result<Output> found = tensor(room, value);
-  if (!found.ok() && found.error().kind == ErrorKind::kValueError)
-    return value_error(cat(str(value), " is not from the passed-in graph."));
-  return found.ok() && variable && !arg.is_ref ? room.variable(found->node)->value : found;
-}
-
-// Numbers take the dtype that the other inputs ask for, wherever these stand: JavaScript has no 1.0.
-Result<std::vector<Output>> Module::State::inputs(Builder& b, const GraphRoom& room, const Op& op,
-                                                  const std::vector<Value>& values,
-                                                  const Attrs& attrs) const {
-  std::map<std::string_view, DType> known;
-  for (const Attr& attr : attrs)
-    if (const auto* dtype = std::get_if<DType>(&attr.value)) known.emplace(attr.name, *dtype);
-  std::vector<Output> out(values.size());
-  for (const bool constants : {false, true})
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (is_constant(values[i]) != constants) continue;
-      const Arg& arg = op.input(i, values.size());
-      const char* attr = arg.type.type_attr;
-      std::optional<DType> wanted;
-      if (!attr)
-        wanted = arg.type.fixed;
-      else if (const auto found = known.find(attr); found != known.end())
-        wanted = found->second;
-      std::string const_name = arg.name;
-      if (arg.is_variadic) {
-        std::size_t before = 0;
-        while (before < i && &op.input(i - before - 1, values.size()) == &arg) ++before;
-        const_name += cat("_", before);
-      }
-      const Result<Output> made = input(b, room, op, arg, const_name, values[i], wanted);
-      if (!made.ok()) return made.error();
-      SANDFLOW_TRY(b.status());
-      out[i] = *made;
-      if (attr) known.emplace(attr, b.dtype(*made));
-    }
-  return out;
-}
-
-Status Module::State::add_op(Query& query, Answer& answer) {
-  GraphRoom* room = graph(query);
-  const Place where = place(query, room);
-  const std::string type = query.text("type"), name = query.text("name");
-  const std::vector<Value> values = query.values("inputs");
-  const std::map<std::string, Value> given = query.named_values("attrs");
-  SANDFLOW_TRY(query.status());
-  const Op* op = find_op(type);
-  if (!op) return Error{ErrorKind::kRuntimeError, cat("Unrecognized Op name ", type), {}};
-  if (values.size() > op->inputs.size() && !op->is_variadic())
-    return type_error(cat("'", type, "' Op takes ", op->inputs.size(), " inputs, got ", values.size(), "."));
-  for (const auto& [key, value] : given)
-    if (!op->find_attr(key)) return type_error(cat("apply_op() got unexpected keyword arguments: ", key));
-  Attrs attrs;
-  std::optional<DType> dtype;
-  // A type stands before the tensor that is to have it.
-  for (const AttrSpec& spec : op->attrs) {
-    const auto found = given.find(spec.name);
-    if (found == given.end() ||
-        (std::holds_alternative<Literal>(found->second) &&
-         std::get<Literal>(found->second).kind() == Literal::Kind::kNone && spec.kind != AttrKind::kShape))
-      continue;
-    Result<AttrValue> value = attr_value(spec, found->second, repr(found->second), dtype);
-    if (!value.ok()) return value.error();
-    if (const auto* chosen = std::get_if<DType>(&*value)) dtype = *chosen;
-    const auto* tensor = std::get_if<Tensor>(&*value);
-    if (tensor && !dtype && op->find_attr("dtype")) attrs.push_back({"dtype", tensor->dtype()});
-    attrs.push_back({spec.name, *std::move(value)});
-  }
-  Builder b(room->graph);
-  const auto outer = room->graph.name_scope(where.scope);
-  const auto control = b.control_dependencies(where.control);
-  const auto scope = room->graph.name_scope(name.empty() ? std::string_view(type) : name);
-  const std::string own = room->graph.scope();
-  const Result<std::vector<Output>> inputs_made = inputs(b, *room, *op, values, attrs);
-  if (!inputs_made.ok()) return inputs_made.error();
-  // As Python's functions do it: "seed" is the operation's own, and both numbers follow from it and the
-  // graph's.
-  if (op->find_attr("seed2") && !given.contains("seed2")) {
-    std::optional<std::int64_t> own_seed;
-    for (const Attr& attr : attrs)
-      if (attr.name == "seed") own_seed = std::get<std::int64_t>(attr.value);
-    const SeedPair pair = room->graph.op_seed(own_seed);
-    std::erase_if(attrs, [](const Attr& attr) { return attr.name == "seed"; });
-    attrs.push_back({"seed", pair.seed});
-    attrs.push_back({"seed2", pair.seed2});
-  }
-  const Output made = b.op(type, *inputs_made, std::move(attrs), own);
-  SANDFLOW_TRY(b.status());
-  answer.json.value(made.node);
   return {};
 }
 
@@ -467,19 +290,47 @@ Status Module::State::add_minimize(Query& query, Answer& answer) {
   const Place where = place(query, room);
   const std::optional<Value> loss_value = query.value("loss");
   const Choice choice{query.text("optimizer"), query.numbers("parameters")};
+  const std::map<std::string, Value> tensor_values = query.named_values("tensors");
   const std::vector<Value> chosen = query.values("var_list");
+  const std::optional<Value> counted = query.has("global_step") ? query.value("global_step") : std::nullopt;
   const bool all = !query.has("var_list");
   SANDFLOW_TRY(query.status());
   SANDFLOW_TRY(check_choice("optimizer", choice));
   const OptimizerType& optimizer = *find_optimizer_type(choice.name);
   const Result<Output> loss = tensor(*room, *loss_value);
   if (!loss.ok()) return loss.error();
-  std::vector<tf::Variable> variables;
-  for (const Value& value : chosen) {
+  const auto variable_of = [&](const Value& value) -> Result<tf::Variable> {
     const auto* ref = std::get_if<VariableRef>(&value);
     const Result<Output> found = tensor(*room, value);
     if (!ref || !found.ok()) return type_error(cat("Argument is not a variable: ", str(value)));
-    variables.push_back(*room->variable(found->node));
+    return *room->variable(found->node);
+  };
+  std::vector<tf::Variable> variables;
+  for (const Value& value : chosen) {
+    const Result<tf::Variable> found = variable_of(value);
+    if (!found.ok()) return found.error();
+    variables.push_back(*found);
+  }
+  MinimizeOptions options;
+  if (counted) {
+    const Result<tf::Variable> found = variable_of(*counted);
+    if (!found.ok()) return found.error();
+    const DType dtype = room->graph.dtype(found->ref);
+    if (!is_integer(dtype))  // training_util.py, assert_global_step.
+      return type_error(
+          cat("Existing \"global_step\" does not have integer type: <dtype: '", sandflow::name(dtype), "'>"));
+    options.global_step = *found;
+  }
+  for (const auto& [key, value] : tensor_values) {
+    const bool is_known = std::any_of(
+        optimizer.parameters.begin(), optimizer.parameters.end(),
+        [name = std::string_view(key)](const Parameter& parameter) { return name == parameter.name; });
+    if (!is_known || !is_live(optimizer, key))
+      return value_error(cat("optimizer '", optimizer.name, "' takes no tensor '", key, "'."));
+    const Result<Output> found = tensor(*room, value);
+    if (!found.ok()) return found.error();
+    const bool is_variable = std::holds_alternative<VariableRef>(value);
+    options.tensors[key] = is_variable ? room->variable(found->node)->value : *found;
   }
   for (const tf::Variable& variable : room->variables)
     if (all && variable.is_trainable) variables.push_back(variable);
@@ -491,8 +342,8 @@ Status Module::State::add_minimize(Query& query, Answer& answer) {
   for (const tf::Variable& variable : variables) refs.push_back(variable.ref);
   const Result<std::vector<Output>> grads = gradients(b, {*loss}, refs);
   if (!grads.ok()) return grads.error();
-  const Result<Minimized> made =
-      minimize(b, optimizer, complete(optimizer.parameters, choice.parameters), *loss, variables, *grads);
+  const Result<Minimized> made = minimize(b, optimizer, complete(optimizer.parameters, choice.parameters),
+                                          *loss, variables, *grads, options);
   if (!made.ok()) return made.error();
   room->variables.insert(room->variables.end(), made->slots.begin(), made->slots.end());
   answer.json.value(made->train_op);

@@ -2,6 +2,7 @@
 #include "engine/core/print.h"
 #include "engine/module/state.h"
 #include "engine/ops/list.h"
+#include "engine/tf/functions.h"
 #include "engine/training/datasets.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
@@ -55,15 +56,10 @@ void write_args(JsonWriter& json, const char* key, const std::vector<Arg>& args)
   json.close(']');
 }
 
-void write_op(Answer& answer, const Op& op) {
+void write_attrs(Answer& answer, const std::vector<AttrSpec>& attrs) {
   JsonWriter& json = answer.json;
-  json.open().field("type", op.type).field("python", op.python).field("family", name(op.family));
-  json.field("formula", op.formula).field("help", op.help);
-  json.field("is_stateful", op.is_stateful).field("has_gradient", op.gradient != nullptr);
-  write_args(json, "inputs", op.inputs);
-  write_args(json, "outputs", op.outputs);
   json.key("attrs").open('[');
-  for (const AttrSpec& spec : op.attrs) {
+  for (const AttrSpec& spec : attrs) {
     json.open().field("name", spec.name).field("kind", name(spec.kind)).field("is_required", !spec.initial);
     if (spec.kind == AttrKind::kType) {
       json.key("allowed");
@@ -81,7 +77,32 @@ void write_op(Answer& answer, const Op& op) {
     if (spec.minimum < spec.maximum) json.field("minimum", spec.minimum).field("maximum", spec.maximum);
     json.close();
   }
-  json.close(']').close();
+  json.close(']');
+}
+
+void write_op(Answer& answer, const Op& op) {
+  JsonWriter& json = answer.json;
+  json.open().field("type", op.type).field("python", op.python).field("family", name(op.family));
+  json.field("formula", op.formula).field("help", op.help);
+  json.field("is_stateful", op.is_stateful).field("has_gradient", op.gradient != nullptr);
+  write_args(json, "inputs", op.inputs);
+  write_args(json, "outputs", op.outputs);
+  write_attrs(answer, op.attrs);
+  json.close();
+}
+
+void write_function(Answer& answer, const tf::Function& function) {
+  JsonWriter& json = answer.json;
+  json.open().field("name", function.name).field("python", function.python);
+  json.field("family", name(function.family));
+  json.field("formula", function.formula).field("help", function.help);
+  json.field("optional", function.optional).field("takes_only_names", function.takes_only_names);
+  write_args(json, "inputs", function.inputs);
+  json.key("outputs").open('[');
+  for (const char* output : function.outputs) json.value(output);
+  json.close(']');
+  write_attrs(answer, function.attrs);
+  json.close();
 }
 
 template <class Type>
@@ -106,6 +127,8 @@ Status Module::State::lists(Query& query, Answer& answer) {
   write_dtypes(answer.json, kAnyType);
   answer.json.key("operations").open('[');
   for (const Op* op : all_ops()) write_op(answer, *op);
+  answer.json.close(']').key("functions").open('[');
+  for (const tf::Function& function : tf::functions()) write_function(answer, function);
   answer.json.close(']');
   write_list(answer.json, "optimizers", optimizer_types());
   write_list(answer.json, "initializers", initializer_types());

@@ -128,6 +128,44 @@ Status Module::State::print(Query& query, Answer& answer) {
   return {};
 }
 
+// What Python says of a tensor that is used as if it had a value, and of one evaluated without a session
+// (python/framework/ops.py). Languages differ in where they notice it, so the answer is always an error.
+Status Module::State::misuse(Query& query, Answer&) {
+  const std::optional<Value> value = query.value("value");
+  const std::string as = query.text("as");
+  SANDFLOW_TRY(query.status());
+  const auto refused = [](std::string_view what) {
+    return type_error(cat(what,
+                          " is not allowed in Graph execution. Use Eager execution or decorate this function "
+                          "with @tf.function."));
+  };
+  if (as == "bool") return refused("using a `tf.Tensor` as a Python `bool`");
+  if (as == "iterator") return refused("iterating over `tf.Tensor`");
+  if (as == "eval")
+    return value_error(
+        "Cannot evaluate tensor using `eval()`: No default session is registered. Use `with "
+        "sess.as_default()` or pass an explicit session to `eval(session=sess)`");
+  if (as == "run")
+    return value_error(
+        "Cannot execute operation using `run()`: No default session is registered. Use `with "
+        "sess.as_default():` or pass an explicit session to `run(session=sess)`");
+  if (as == "eval elsewhere")
+    return value_error(
+        "Cannot use the default session to evaluate tensor: the tensor's graph is different from the "
+        "session's graph. Pass an explicit session to `eval(session=sess)`.");
+  if (as == "run elsewhere")
+    return value_error(
+        "Cannot use the default session to execute operation: the operation's graph is different from the "
+        "session's graph. Pass an explicit session to run(session=sess).");
+  if (as != "len") return type_error(cat("there is no misuse '", as, "'."));
+  const auto* ref = std::get_if<TensorRef>(&*value);
+  const GraphRoom* room = ref ? room_of(ref->graph) : nullptr;
+  const Result<Output> found = room ? tensor(*room, *value) : type_error("'value' must be a tensor.");
+  if (!found.ok()) return found.error();
+  return type_error(cat("len is not well defined for symbolic Tensors. (", room->graph.tensor_name(*found),
+                        ") Please call `x.shape` rather than `len(x)` for shape information."));
+}
+
 Workspace* Module::State::scene(Query& query) {
   const auto found = scenes.find(query.integer("scene"));
   if (found != scenes.end()) return found->second.get();

@@ -36,6 +36,11 @@ export type Value = Literal | ArrayLike | Exclude<ArrayLike.Elements, readonly u
 /** What becomes a tensor of a graph: values become Const operations with the dtype that the other inputs ask for. */
 export type Input = Tensor | Variable | Value;
 
+/** Arguments of a function: by position, with null for what is left out, or by name. `group` takes operations, too. */
+export type Inputs =
+  | readonly (Input | Operation | undefined)[]
+  | { readonly [name: string]: Input | undefined };
+
 /** Loads the engine: one for each call, sharing nothing with others. */
 export function load(): Promise<Sandflow>;
 
@@ -52,6 +57,7 @@ export interface Sandflow {
   /** What there is, from the engine's own lists. */
   readonly dtypes: readonly DType[];
   readonly operations: readonly OperationType[];
+  readonly functions: readonly FunctionType[];
   readonly optimizers: readonly Choice[];
   readonly initializers: readonly Choice[];
   readonly datasets: readonly Choice[];
@@ -67,6 +73,11 @@ declare class Graph {
    * several; the operation itself where there are none.
    */
   op(type: string, inputs?: readonly Input[], attrs?: Readonly<Record<string, Value | undefined>>, name?: string): any;
+  /**
+   * Calls any of `functions`, by position, `g.call("dropout", [x], { rate: 0.5 })`, or by name, as some of them demand:
+   * `g.call("softmax_cross_entropy_with_logits", { labels, logits })`. Gives what `op` gives. `scope` is Python's name=.
+   */
+  call(name: string, inputs?: Inputs, attrs?: Readonly<Record<string, Value | undefined>>, scope?: string): any;
   /** tf.constant */
   constant(value: Value, dtype?: DType, name?: string): Tensor;
   /** tf.placeholder */
@@ -92,6 +103,8 @@ declare class Graph {
   /** graph.get_operations(), in the order in which they were added. */
   readonly operations: Operation[];
 
+  /** From now on nothing can be added: trying throws a RuntimeError. */
+  finalize(): void;
   /** Gives its memory back; without it, that happens when JavaScript forgets the graph. Sessions keep theirs. */
   free(): void;
 }
@@ -110,7 +123,9 @@ export interface VariableOptions {
 
 export interface MinimizeOptions {
   var_list?: readonly Variable[];
-  /** The optimizer's own, such as `learning_rate`. */
+  /** An integer variable that counts the updates. */
+  global_step?: Variable;
+  /** The optimizer's own, such as `learning_rate`: numbers, or tensors, so that a schedule is a part of the graph. */
   [parameter: string]: unknown;
 }
 
@@ -123,10 +138,16 @@ declare class Operation {
   readonly inputs: Tensor[];
   readonly controlInputs: Operation[];
   readonly outputs: Tensor[];
+  /** Runs it in the default session: see Session.asDefault. */
+  run(feeds?: Feeds): null;
   toString(): string;
 }
 
-/** tf.Tensor: one output of an operation. */
+/**
+ * tf.Tensor: one output of an operation. As in Python it has no value outside of a session: calculating or comparing with
+ * it, `for` over it and its `length` throw TensorFlow's TypeErrors, where they would be undefined or NaN. (JavaScript does
+ * not ask an object whether it is true.)
+ */
 declare class Tensor {
   readonly graph: Graph;
   readonly op: Operation;
@@ -134,6 +155,9 @@ declare class Tensor {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
+  readonly length: never;
+  /** Its value in the default session: see Session.asDefault. */
+  eval(feeds?: Feeds): NDArray;
   /** As Python prints it: Tensor("add:0", shape=(), dtype=int32) */
   toString(): string;
 }
@@ -189,6 +213,8 @@ declare class Session {
   /** `entropy` seeds random operations that have no seed; by default another one each time. */
   constructor(graph: Graph, options?: { entropy?: number });
   run<const F extends Fetches>(fetches: F, feeds?: Feeds): Fetched<F>;
+  /** session.as_default(): while `use` runs, tensor.eval() and operation.run() mean this session. Gives what `use` gives. */
+  asDefault<T>(use: (session: Session) => T): T;
   close(): void;
   readonly graph: Graph;
 }
@@ -265,6 +291,26 @@ export interface OperationType {
   has_gradient: boolean;
   inputs: Argument[];
   outputs: Argument[];
+  attrs: Attribute[];
+}
+
+/** A function of TensorFlow's Python that adds several operations. */
+export interface FunctionType {
+  /** "dropout" */
+  name: string;
+  /** Python's: "tf.nn.dropout". */
+  python: string;
+  family: string;
+  /** TeX. */
+  formula: string;
+  help: string;
+  /** How many of the last inputs may be left out. */
+  optional: number;
+  /** Its inputs must be named. */
+  takes_only_names: boolean;
+  /** Types say which inputs have the same dtype. */
+  inputs: Argument[];
+  outputs: string[];
   attrs: Attribute[];
 }
 

@@ -257,6 +257,16 @@ export async function load() {
   const fetched = (array, payload) =>
     array && new NDArray(elements(array.dtype, product(array.shape), payload, array.offset), array.shape, array.dtype);
 
+  // The session that eval and run use: TensorFlow's default session.
+  let current = null;
+  function evaluated(element, as, feeds) {
+    if (current?.graph === element.graph) return current.run(element, feeds);
+    return misuse(element, current ? `${as} elsewhere` : as);
+  }
+
+  // Throws what Python says of it.
+  const misuse = (element, as) => call({ call: "misuse", value: new Values().describe(element), as });
+
   class Operation {
     #about;
     #outputs;
@@ -280,6 +290,9 @@ export async function load() {
     get outputs() {
       this.#outputs ??= this.#described.outputs.map((about, index) => new Tensor(this, index, about));
       return this.#outputs;
+    }
+    run(feeds = []) {
+      return evaluated(this, "run", feeds);
     }
     toString() {
       return `<tf.Operation '${this.name}' type=${this.type}>`;
@@ -312,6 +325,21 @@ export async function load() {
     get shape() {
       return this.#about.shape;
     }
+    eval(feeds = []) {
+      return evaluated(this, "eval", feeds);
+    }
+
+    // A tensor of a graph has no value yet: it prints, and that is all.
+    [Symbol.toPrimitive](hint) {
+      return hint === "string" ? this.toString() : misuse(this, "bool");
+    }
+    [Symbol.iterator]() {
+      return misuse(this, "iterator");
+    }
+    get length() {
+      return misuse(this, "len");
+    }
+
     toString() {
       const { shape, dtype, is_ref } = this.#about;
       const known = shape ? `, shape=${shapeText(shape)}` : "";
@@ -365,6 +393,22 @@ export async function load() {
       return outputs.length === 0 ? operation : outputs.length === 1 ? outputs[0] : outputs;
     }
 
+    call(name, inputs = [], attrs = {}, scope = undefined) {
+      const values = new Values();
+      const byPosition = Array.isArray(inputs);
+      const request = {
+        call: "function",
+        function: name,
+        inputs: byPosition ? inputs.map((input) => values.describe(input)) : [],
+        named: values.all(byPosition ? attrs : { ...inputs, ...attrs }),
+        name: scope,
+      };
+      const made = this.#add(request, values);
+      if (typeof made[0] === "number") return operationAt(this, made[0]);
+      const outputs = made.map((at) => tensorAt(this, at));
+      return outputs.length === 1 ? outputs[0] : outputs;
+    }
+
     constant(value, dtype, name) {
       return this.op("Const", [], { dtype, value }, name);
     }
@@ -398,13 +442,19 @@ export async function load() {
       );
     }
 
-    minimize(loss, optimizer, { var_list, ...parameters } = {}) {
+    minimize(loss, optimizer, { var_list, global_step, ...parameters } = {}) {
       const values = new Values();
+      const isTensor = ([, value]) => value instanceof Tensor || value instanceof Variable;
+      const [tensors, numbers] = [true, false].map((wanted) =>
+        Object.fromEntries(Object.entries(parameters).filter((entry) => isTensor(entry) === wanted)),
+      );
       const request = {
         call: "minimize",
         loss: values.describe(loss),
         optimizer,
-        parameters: values.all(parameters),
+        parameters: values.all(numbers),
+        tensors: values.all(tensors),
+        global_step: global_step && values.describe(global_step),
         var_list: var_list?.map((variable) => values.describe(variable)),
       };
       return operationAt(this, this.#add(request, values));
@@ -451,6 +501,10 @@ export async function load() {
       return Array.from({ length: count }, (_, id) => operationAt(this, id));
     }
 
+    finalize() {
+      call({ call: "finalize", graph: handles.get(this) });
+    }
+
     free() {
       free(this);
     }
@@ -489,6 +543,16 @@ export async function load() {
       };
       const { result, payload } = call(request, values.parts);
       return filled(structure, result.map((array) => fetched(array, payload)));
+    }
+
+    asDefault(use) {
+      const outer = current;
+      current = this;
+      try {
+        return use(this);
+      } finally {
+        current = outer;
+      }
     }
 
     close() {

@@ -37,6 +37,9 @@ struct Place {
   std::vector<int> control;
 };
 
+// The tensor of a literal or an array, as tf.convert_to_tensor makes it.
+Result<Tensor> tensor_of(const Value& value, std::optional<DType> dtype);
+
 struct Module::State {
   std::map<std::int64_t, std::shared_ptr<GraphRoom>> graphs;
   std::map<std::int64_t, SessionRoom> sessions;
@@ -49,7 +52,7 @@ struct Module::State {
   // graphs.cpp
   Status new_graph(Query&, Answer&);
   Status enter_scope(Query&, Answer&);
-  Status add_op(Query&, Answer&);
+  Status finalize(Query&, Answer&);
   Status add_variable(Query&, Answer&);
   Status add_gradients(Query&, Answer&);
   Status add_minimize(Query&, Answer&);
@@ -58,10 +61,15 @@ struct Module::State {
   Status describe_node(Query&, Answer&);
   Status count_nodes(Query&, Answer&);
 
+  // operations.cpp
+  Status add_op(Query&, Answer&);
+  Status add_function(Query&, Answer&);
+
   // runs.cpp
   Status new_session(Query&, Answer&);
   Status run(Query&, Answer&);
   Status print(Query&, Answer&);
+  Status misuse(Query&, Answer&);
   Status new_scene(Query&, Answer&);
   Status train(Query&, Answer&);
   Status reset(Query&, Answer&);
@@ -89,9 +97,16 @@ struct Module::State {
 
  private:
   const GraphRoom* room_of(int handle) const;
-  Result<Output> input(Builder&, const GraphRoom&, const Op&, const Arg&, const std::string& name,
-                       const Value&, std::optional<DType> wanted) const;
-  Result<std::vector<Output>> inputs(Builder&, const GraphRoom&, const Op&, const std::vector<Value>&,
+  // What is given for an input of an operation, or, where that is null, of a function.
+  struct Given {
+    const Arg* arg = nullptr;
+    std::string name;            // Of the constant that it may become.
+    std::optional<Value> value;  // None: left out.
+    bool is_run = false;         // An operation will do, since it is run for its effect.
+  };
+  Result<Output> input(Builder&, const GraphRoom&, const Op*, const Given&,
+                       std::optional<DType> wanted) const;
+  Result<std::vector<Output>> inputs(Builder&, const GraphRoom&, const Op*, const std::vector<Given>&,
                                      const Attrs&) const;
   Result<Fetch> fetch(const SessionRoom&, const Value&) const;
   Result<Feed> feed(const SessionRoom&, const Value& key, const Value& value) const;

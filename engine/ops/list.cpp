@@ -7,9 +7,9 @@ namespace sandflow {
 
 const std::vector<const Op*>& all_ops() {
   static const std::vector<std::vector<Op>> families = {
-      source_ops(),    state_ops(),   arithmetic_ops(),  logic_ops(),      math_ops(),
-      reduction_ops(), linear_ops(),  convolution_ops(), activation_ops(), loss_ops(),
-      shape_ops(),     slicing_ops(), joining_ops(),     random_ops(),     training_ops()};
+      source_ops(),  state_ops(),       arithmetic_ops(), logic_ops(),   math_ops(),  reduction_ops(),
+      linear_ops(),  convolution_ops(), activation_ops(), loss_ops(),    shape_ops(), slicing_ops(),
+      picking_ops(), joining_ops(),     random_ops(),     training_ops()};
   static const std::vector<const Op*> ops = [] {
     std::vector<const Op*> list;
     for (const std::vector<Op>& family : families)

@@ -22,6 +22,7 @@ std::vector<Op> activation_ops();
 std::vector<Op> loss_ops();
 std::vector<Op> shape_ops();
 std::vector<Op> slicing_ops();
+std::vector<Op> picking_ops();
 std::vector<Op> joining_ops();
 std::vector<Op> random_ops();
 std::vector<Op> training_ops();

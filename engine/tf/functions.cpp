@@ -23,6 +23,21 @@ Output Call::ints(const std::vector<std::int64_t>& values, std::string_view name
   return b.op("Const", {}, {{"value", tensor}, {"dtype", DType::kInt32}}, name);
 }
 
+Output Call::integer(std::int32_t value, std::string_view name) const {
+  return b.op("Const", {}, {{"value", Tensor::scalar(value)}, {"dtype", DType::kInt32}}, name);
+}
+
+Output Call::shape_of(Output x) const {
+  const Shape shape = b.shape(x);
+  return shape.fully_defined() ? ints(shape.dims(), "Shape")
+                               : op("Shape", {x}, {{"out_type", DType::kInt32}});
+}
+
+bool Call::is_given(std::string_view name) const {
+  return std::any_of(attrs.begin(), attrs.begin() + static_cast<std::ptrdiff_t>(given),
+                     [&](const Attr& attr) { return attr.name == name; });
+}
+
 Output Call::reduce(std::string_view type, Output x, const std::vector<std::int64_t>& axes,
                     bool keep_dims) const {
   if (!axes.empty())
@@ -62,12 +77,16 @@ const Function* find_function(std::string_view name) {
 
 Result<std::vector<Output>> call(Builder& b, const Function& function, std::vector<Output> inputs,
                                  Attrs attrs, std::string_view name) {
+  const std::size_t given_attrs = attrs.size();
   const std::size_t least = function.inputs.size() - static_cast<std::size_t>(function.optional);
   const bool is_variadic = !function.inputs.empty() && function.inputs.back().is_variadic;
   for (std::size_t i = 0; i < least; ++i)
-    if (i >= inputs.size() || !inputs[i].valid())
+    if (i >= inputs.size() || !inputs[i].valid()) {
+      // nn_ops.py, _ensure_xent_args.
+      if (function.takes_only_names) return value_error("Both labels and logits must be provided.");
       return type_error(
           cat(function.name, "() missing 1 required positional argument: '", function.inputs[i].name, "'"));
+    }
   if (inputs.size() > function.inputs.size() && !is_variadic)
     return type_error(cat(function.name, "() takes from ", least, " to ", function.inputs.size(),
                           " positional arguments but ", inputs.size(), " were given"));
@@ -87,7 +106,8 @@ Result<std::vector<Output>> call(Builder& b, const Function& function, std::vect
     }
   }
   const auto scope = b.graph().name_scope(name.empty() ? function.scope : name);
-  std::vector<Output> outputs = function.build({b, std::move(inputs), std::move(attrs), b.graph().scope()});
+  std::vector<Output> outputs =
+      function.build({b, std::move(inputs), std::move(attrs), b.graph().scope(), given_attrs});
   SANDFLOW_TRY(b.status());
   return outputs;
 }

@@ -15,8 +15,9 @@ namespace sandflow::tf {
 struct Call {
   Builder& b;
   std::vector<Output> inputs;  // As the function's, with invalid ones for optional arguments left out.
-  Attrs attrs;                 // All of the function's.
+  Attrs attrs;                 // All of the function's, those that the caller gave first.
   std::string scope;           // "dropout/": the name that the result takes.
+  std::size_t given = 0;       // How many attributes the caller gave.
 
   const Output& in(std::size_t i) const { return inputs[i]; }
   template <class T>
@@ -25,6 +26,7 @@ struct Call {
       if (attr.name == name) return std::get<T>(attr.value);
     check_failed("attribute exists", std::string(name).c_str(), 0);
   }
+  bool is_given(std::string_view name) const;
   // Python's operators, with the names it gives them.
   Output add(Output x, Output y) const { return b.op("AddV2", {x, y}, {}, "add"); }
   Output sub(Output x, Output y) const { return b.op("Sub", {x, y}, {}, "sub"); }
@@ -40,6 +42,9 @@ struct Call {
   }
   Output scalar_like(Output x, double value, std::string_view name = "Const") const;
   Output ints(const std::vector<std::int64_t>& values, std::string_view name = "Const") const;
+  Output integer(std::int32_t value, std::string_view name) const;
+  // array_ops.py, shape with optimize=True: a constant where it is known.
+  Output shape_of(Output x) const;
   // Sum, Mean, Max, ... along the axes; all of them if there are none.
   Output reduce(std::string_view type, Output x, const std::vector<std::int64_t>& axes, bool keep_dims) const;
   Output cast(Output x, DType dtype) const;

@@ -103,6 +103,48 @@ Outputs l2_normalize(const Call& c) {
   return {c.result("Mul", {x, c.op("Rsqrt", {safe})})};
 }
 
+// A vector's elements from `from` up to `to`; an absent end is open.
+Output part_of(const Call& c, Output vector, std::optional<std::int64_t> from,
+               std::optional<std::int64_t> to) {
+  const auto end = [&](std::optional<std::int64_t> at, const char* name) {
+    return c.ints({at.value_or(0)}, cat("strided_slice/", name));
+  };
+  return c.op("StridedSlice", {vector, end(from, "stack"), end(to, "stack_1"), end(1, "stack_2")},
+              {{"begin_mask", std::int64_t{!from}}, {"end_mask", std::int64_t{!to}}}, "strided_slice");
+}
+
+// array_ops.py, boolean_mask: the axes that the mask covers are made one, and gathered from.
+Outputs boolean_mask(const Call& c) {
+  const Output tensor = c.in(0), mask = c.in(1);
+  const auto axis = c.attr<std::int64_t>("axis");
+  const Shape whole = c.b.shape(tensor), covering = c.b.shape(mask);
+  if (!covering.has_rank())
+    return {c.b.fail(
+        value_error("Number of mask dimensions must be specified, even if some dimensions are None.  E.g. "
+                    "shape=[None] is ok, but shape=None is not."))};
+  if (covering.rank() == 0) return {c.b.fail(value_error("mask cannot be scalar."))};
+  const std::int64_t end = axis + covering.rank();
+  if (whole.has_rank()) {
+    Shape covered{};
+    for (std::int64_t i = axis; i < std::min<std::int64_t>(end, whole.rank()); ++i)
+      covered.append(whole.dim(static_cast<int>(i)));
+    if (!covered.compatible_with(covering))
+      return {c.b.fail(
+          value_error(cat("Shapes ", covered.python(), " and ", covering.python(), " are incompatible")))};
+  }
+  const Output size =
+      c.op("Prod", {part_of(c, c.shape_of(tensor), axis, end), c.ints({0}, "Prod/reduction_indices")});
+  const Output before = part_of(c, c.shape_of(tensor), {}, axis);
+  const Output after = part_of(c, c.shape_of(tensor), end, {});
+  const Output one = c.op("Pack", {size}, {}, "concat/values_1");
+  const Output flat = c.op(
+      "Reshape", {tensor, c.op("ConcatV2", {before, one, after, c.integer(0, "concat/axis")}, {}, "concat")});
+  const Output places =
+      c.op("Where", {c.op("Reshape", {mask, c.ints({-1}, "Reshape_1/shape")}, {}, "Reshape")});
+  const Output rows = c.op("Squeeze", {places}, {{"squeeze_dims", Axes{1}}});
+  return {c.op("GatherV2", {flat, rows, c.integer(static_cast<std::int32_t>(axis), "GatherV2/axis")})};
+}
+
 // core/ops/math_ops.cc has a kernel for two matrices, and one for stacks of them; tf.matmul chooses.
 Outputs matmul(const Call& c) {
   const bool ta = c.attr<bool>("transpose_a"), tb = c.attr<bool>("transpose_b");
@@ -231,6 +273,16 @@ std::vector<Function> math_functions() {
        .formula = R"(\mu = \frac{1}{n} \sum_i x_i,\quad \sigma^2 = \frac{1}{n} \sum_i (x_i - \mu)^2)",
        .help = "Mean and variance along the given axes: what batch normalization needs.",
        .build = moments},
+      {.name = "boolean_mask",
+       .python = "tf.boolean_mask",
+       .family = Family::kSlicing,
+       .scope = "boolean_mask",
+       .inputs = {{"tensor", "T"}, {"mask", DType::kBool}},
+       .outputs = {"output"},
+       .attrs = {{"axis", AttrKind::kInt, std::int64_t{0}, &kAnyType, 0, Tensor::kMaxRank}},
+       .formula = R"(y = (x_i : m_i))",
+       .help = "Keeps the rows where the mask is true.",
+       .build = boolean_mask},
       {.name = "l2_normalize",
        .python = "tf.nn.l2_normalize",
        .family = Family::kMath,

@@ -1,5 +1,7 @@
 // tf.nn's functions: activations made of others, cross-entropies, dropout, normalizations; and tf.random's
 // (python/ops/nn_impl.py, nn_ops.py, random_ops.py of TensorFlow 1.15).
+#include <cmath>
+
 #include "engine/core/text.h"
 #include "engine/tf/functions.h"
 #include "engine/tf/tf.h"
@@ -21,6 +23,27 @@ Outputs crelu(const Call& c) {
       c.op("Const", {}, {{"value", Tensor::scalar(std::int32_t{-1})}, {"dtype", DType::kInt32}}, "axis");
   return {c.op("Relu", {c.result("ConcatV2", {c.in(0), negative, axis})})};
 }
+
+// nn_ops.py, _softmax: the kernel works along the last axis, so another one changes places with it before and
+// after.
+template <const char* const& kType>
+Outputs softmax_along(const Call& c) {
+  const Shape shape = c.b.shape(c.in(0));
+  const auto axis = c.attr<std::int64_t>("axis");
+  if (axis == -1 || (shape.has_rank() && axis == shape.rank() - 1)) return {c.result(kType, {c.in(0)})};
+  if (!shape.has_rank()) return {c.b.fail(type_error("bad operand type for unary -: 'NoneType'"))};
+  const int rank = shape.rank();
+  if (axis < -rank || axis >= rank)
+    return {c.b.fail(invalid_argument(cat("Dimension (", axis, ") must be in the range [", -rank, ", ", rank,
+                                          ") where ", rank, " is the number of dimensions in the input.")))};
+  Axes order;
+  for (int i = 0; i < rank; ++i) order.push_back(i);
+  std::swap(order[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)], order.back());
+  const Output swapped = c.op("Transpose", {c.in(0), c.ints(order, "transpose/perm")}, {}, "transpose");
+  return {c.result("Transpose", {c.op(kType, {swapped}), c.ints(order, "perm")})};
+}
+constexpr const char* kSoftmax = "Softmax";
+constexpr const char* kLogSoftmax = "LogSoftmax";
 
 // TensorFlow 1.15 has none; the formulas of its successor.
 Outputs gelu(const Call& c) {
@@ -66,37 +89,28 @@ Outputs weighted_cross_entropy(const Call& c) {
   return {c.result("Add", {first, second})};
 }
 
-Output integer(const Call& c, std::int32_t value, std::string_view name) {
-  return c.op("Const", {}, {{"value", Tensor::scalar(value)}, {"dtype", DType::kInt32}}, name);
-}
-
 Output rank_of(const Call& c, Output x) {
   const Shape shape = c.b.shape(x);
-  return shape.has_rank() ? integer(c, shape.rank(), "Rank") : c.op("Rank", {x});
-}
-Output shape_of(const Call& c, Output x) {
-  const Shape shape = c.b.shape(x);
-  return shape.fully_defined() ? c.ints(shape.dims(), "Shape")
-                               : c.op("Shape", {x}, {{"out_type", DType::kInt32}});
+  return shape.has_rank() ? c.integer(shape.rank(), "Rank") : c.op("Rank", {x});
 }
 
 // nn_ops.py, _flatten_outer_dims: all axes but the last made one.
 Output flatten_outer(const Call& c, Output x) {
-  const Output rank = rank_of(c, x), shape = shape_of(c, x);
-  const Output last = c.op("Sub", {rank, integer(c, 1, "Sub/y")});
+  const Output rank = rank_of(c, x), shape = c.shape_of(x);
+  const Output last = c.op("Sub", {rank, c.integer(1, "Sub/y")});
   const Output begin = c.op("Pack", {last}, {{"axis", std::int64_t{0}}}, "Slice/begin");
   const Output size = c.op("Slice", {shape, begin, c.ints({1}, "Slice/size")}, {}, "Slice");
   const Output to =
-      c.op("ConcatV2", {c.ints({-1}, "concat/values_0"), size, integer(c, 0, "concat/axis")}, {}, "concat");
+      c.op("ConcatV2", {c.ints({-1}, "concat/values_0"), size, c.integer(0, "concat/axis")}, {}, "concat");
   return c.op("Reshape", {x, to});
 }
 
 Outputs softmax_cross_entropy(const Call& c) {
   const Output logits = c.in(1), labels = c.cast(c.in(0), c.b.dtype(logits));
-  const Output rank = rank_of(c, logits), shape = shape_of(c, logits);
+  const Output rank = rank_of(c, logits), shape = c.shape_of(logits);
   const Output rows = flatten_outer(c, logits), targets = flatten_outer(c, labels);
   const Output cost = c.result("SoftmaxCrossEntropyWithLogits", {rows, targets});
-  const Output outer = c.op("Sub", {rank, integer(c, 1, "Sub/y")});
+  const Output outer = c.op("Sub", {rank, c.integer(1, "Sub/y")});
   const Output size = c.op("Pack", {outer}, {{"axis", std::int64_t{0}}}, "Slice/size");
   const Output to = c.op("Slice", {shape, c.ints({0}, "Slice/begin"), size}, {}, "Slice");
   return {c.op("Reshape", {cost, to})};
@@ -120,7 +134,7 @@ Outputs sparse_softmax_cross_entropy(const Call& c) {
                                  ") should equal rank of logits minus 1 (received ", known.rank(), ").")))};
   if (known.has_rank() && known.rank() == 2)
     return {c.result("SparseSoftmaxCrossEntropyWithLogits", {logits, labels})};
-  const Output shape = shape_of(c, labels);
+  const Output shape = c.shape_of(labels);
   const Output rows = flatten_outer(c, logits);
   const Output flat = c.op("Reshape", {labels, c.ints({-1}, "Reshape/shape")});
   const Output cost = c.result("SparseSoftmaxCrossEntropyWithLogits", {rows, flat});
@@ -152,7 +166,7 @@ Outputs dropout(const Call& c) {
     return {c.b.fail(value_error(
         cat("rate must be a scalar tensor or a float in the range [0, 1), got ", shortest(rate))))};
   if (rate == 0) return {x};
-  const Output shape = shape_of(c, x), fraction = c.scalar_like(x, rate, "rate");
+  const Output shape = c.shape_of(x), fraction = c.scalar_like(x, rate, "rate");
   const Output low = c.scalar_like(x, 0, "random_uniform/min"),
                high = c.scalar_like(x, 1, "random_uniform/max");
   const Output drawn = uniform(c, shape, c.b.dtype(x), seed_of(c));
@@ -196,7 +210,7 @@ Outputs flatten(const Call& c) {
   const Output batch = c.op("StridedSlice", {of, end(0, "stack"), end(1, "stack_1"), end(1, "stack_2")},
                             {{"shrink_axis_mask", std::int64_t{1}}}, "strided_slice");
   const Output to =
-      c.op("Pack", {batch, integer(c, -1, "Reshape/shape/1")}, {{"axis", std::int64_t{0}}}, "Reshape/shape");
+      c.op("Pack", {batch, c.integer(-1, "Reshape/shape/1")}, {{"axis", std::int64_t{0}}}, "Reshape/shape");
   return {c.op("Reshape", {c.in(0), to})};
 }
 
@@ -210,9 +224,9 @@ Outputs transpose(const Call& c) {
     return {c.result("Transpose", {c.in(0), c.ints(reversed, "perm")})};
   }
   const Output rank = c.op("Rank", {c.in(0)});
-  const Output last = c.sub(rank, integer(c, 1, "sub/y"));
+  const Output last = c.sub(rank, c.integer(1, "sub/y"));
   const Output range =
-      c.op("Range", {integer(c, 0, "Range/start"), rank, integer(c, 1, "Range/delta")}, {}, "Range");
+      c.op("Range", {c.integer(0, "Range/start"), rank, c.integer(1, "Range/delta")}, {}, "Range");
   return {c.result("Transpose", {c.in(0), c.op("Sub", {last, range}, {}, "sub_1")})};
 }
 
@@ -229,6 +243,23 @@ constexpr const char* kMean = "mean";
 constexpr const char* kStddev = "stddev";
 constexpr const char* kMinval = "minval";
 constexpr const char* kMaxval = "maxval";
+
+// random_ops.py, random_uniform: integers have an operation of their own, and no end of their range is meant
+// unless it is said.
+Outputs random_uniform(const Call& c) {
+  const auto dtype = c.attr<DType>("dtype");
+  if (is_floating(dtype)) return random<kUniform, kMinval, kMaxval>(c);
+  if (!c.is_given(kMaxval))
+    return {c.b.fail(value_error(cat("Must specify maxval for integer dtype tf.", sandflow::name(dtype))))};
+  const auto end = [&](const char* attr, const char* name) {
+    const double value = c.attr<double>(attr);
+    const bool is_whole = value == std::floor(value);
+    return constant(c.b, is_whole ? Literal(static_cast<std::int64_t>(value)) : Literal(value), dtype, name);
+  };
+  const Output low = end(kMinval, "min"), high = end(kMaxval, "max");
+  const SeedPair seeds = c.b.graph().op_seed(seed_of(c));
+  return {c.result("RandomUniformInt", {c.in(0), low, high}, {{"seed", seeds.seed}, {"seed2", seeds.seed2}})};
+}
 
 Outputs make_group(const Call& c) {
   std::vector<int> nodes;
@@ -288,10 +319,23 @@ AttrSpec number(const char* name, double initial) {
 }  // namespace
 
 std::vector<Function> network_functions() {
+  Function uniform_function = random_function("random_uniform", "tf.random_uniform", R"(y \sim U[a, b))",
+                                              "Numbers spread evenly from one end of a range to the other.",
+                                              number("minval", 0), number("maxval", 1), random_uniform);
+  uniform_function.attrs[2] = type_attr("dtype", kNumbers, DType::kFloat32);
   Function approximate =
       activation("gelu", "tf.nn.gelu", "gelu", R"(y = \frac{x}{2} (1 + \mathrm{erf} \frac{x}{\sqrt 2}))",
                  "Relu weighted by the normal distribution; newer than TensorFlow 1.15.", gelu);
   approximate.attrs = {{"approximate", AttrKind::kBool, false}};
+  Function rows = activation("softmax", "tf.nn.softmax", "Softmax", R"(y_i = \frac{e^{x_i}}{\sum_j e^{x_j}})",
+                             "Turns logits into probabilities along an axis.", softmax_along<kSoftmax>);
+  Function logarithms = activation(
+      "log_softmax", "tf.nn.log_softmax", "LogSoftmax", R"(y_i = x_i - \ln \sum_j e^{x_j})",
+      "The logarithms of the softmax along an axis, computed without overflow.", softmax_along<kLogSoftmax>);
+  for (Function* function : {&rows, &logarithms}) {
+    function->inputs[0].name = "logits";
+    function->attrs = {{"axis", AttrKind::kInt, std::int64_t{-1}}};
+  }
   Function weighted =
       cross_entropy("weighted_cross_entropy_with_logits", "tf.nn.weighted_cross_entropy_with_logits",
                     "logistic_loss", R"(E = -q z \ln \sigma(x) - (1 - z) \ln (1 - \sigma(x)))",
@@ -320,6 +364,8 @@ std::vector<Function> network_functions() {
       activation("crelu", "tf.nn.crelu", "CRelu", R"(y = [\max(x, 0), \max(-x, 0)])",
                  "Relu of the element and of its negative, side by side.", crelu),
       std::move(approximate),
+      std::move(rows),
+      std::move(logarithms),
       std::move(v1),
       cross_entropy(
           "softmax_cross_entropy_with_logits_v2", "tf.nn.softmax_cross_entropy_with_logits_v2",
@@ -386,9 +432,7 @@ std::vector<Function> network_functions() {
                       R"(y \sim N(\mu, \sigma^2),\; |y - \mu| < 2\sigma)",
                       "Normal numbers within two deviations of the mean; the others are drawn again.",
                       number("mean", 0), number("stddev", 1), random<kTruncated, kMean, kStddev>),
-      random_function("random_uniform", "tf.random_uniform", R"(y \sim U[a, b))",
-                      "Numbers spread evenly from one end of a range to the other.", number("minval", 0),
-                      number("maxval", 1), random<kUniform, kMinval, kMaxval>),
+      std::move(uniform_function),
       {.name = "group",
        .python = "tf.group",
        .family = Family::kSource,

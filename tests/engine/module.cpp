@@ -4,71 +4,19 @@
 
 #include <doctest.h>
 
-#include <cstring>
-
 #include "engine/core/json.h"
 #include "engine/core/text.h"
 #include "engine/graph/builder.h"
 #include "engine/ops/list.h"
+#include "engine/tf/functions.h"
 #include "engine/tf/tf.h"
 #include "tests/engine/desk.h"
+#include "tests/engine/talk.h"
 
 using namespace sandflow;
 using namespace sandflow::test;
 
 namespace {
-
-// A module that is asked in one line; the answer is its JSON.
-struct Talk {
-  Module module;
-  std::vector<std::byte> payload;  // Of the last answer.
-
-  std::string ask(std::string_view json, std::span<const std::byte> sent = {}) {
-    Module::Reply reply = module.call(json, sent);
-    payload = std::move(reply.payload);
-    return reply.json;
-  }
-  // As if in Python, with its graph (1) and what stands before it left out.
-  std::string op(std::string_view type, std::string_view inputs = "", std::string_view attrs = "",
-                 std::string_view more = "") {
-    return ask(cat(R"({"call":"op","graph":1,"type":")", type, R"(","inputs":[)", inputs, R"(],"attrs":{)",
-                   attrs, "}", more, "}"));
-  }
-  std::string run(std::string_view fetches, std::string_view feeds = "") {
-    return ask(cat(R"({"call":"run","session":2,"fetches":[)", fetches, R"(],"feeds":[)", feeds, "]}"));
-  }
-  float number(std::size_t i) const {
-    float value = 0;
-    REQUIRE(payload.size() >= (i + 1) * sizeof value);
-    std::memcpy(&value, payload.data() + i * sizeof value, sizeof value);
-    return value;
-  }
-};
-
-// With a graph, 1, and a session of it, 2.
-struct Begun : Talk {
-  Begun() {
-    CHECK(ask(R"({"call":"graph","seed":7})") == R"({"result":1})");
-    CHECK(ask(R"({"call":"session","graph":1})") == R"({"result":2})");
-  }
-};
-
-std::string wrong(std::string_view name, std::string_view message, std::string_view node = "") {
-  JsonWriter json;
-  json.open().key("error").open().field("name", name).field("message", message).field("node", node);
-  return json.close().close().take();
-}
-
-std::string literal(std::string_view text) {
-  JsonWriter json;
-  return json.open().field("literal", text).close().take();
-}
-
-std::string tensor(int node, int output = 0, int graph = 1) {
-  return cat(R"({"tensor":[)", graph, ",", node, ",", output, "]}");
-}
-
-std::string operation(int node, int graph = 1) { return cat(R"({"operation":[)", graph, ",", node, "]}"); }
 
 // A variable of two elements, and the loss sum(W * W).
 struct Trained : Begun {
@@ -389,6 +337,14 @@ TEST_CASE("what cannot be trained says why") {
         wrong("TypeError", "Can not convert a int into a Tensor."));
   CHECK(talk.ask(R"({"call":"gradients","graph":1,"ys":[],"xs":[{"operation":[1,0]}]})") ==
         wrong("TypeError", "Can not convert a Operation into a Tensor."));
+  CHECK(minimize(R"("optimizer":"Momentum","global_step":{"variable":[1,2]})") ==
+        wrong("TypeError", "Existing \"global_step\" does not have integer type: <dtype: 'float32'>"));
+  CHECK(minimize(R"("optimizer":"Momentum","global_step":{"tensor":[1,0,0]})") ==
+        wrong("TypeError", "Argument is not a variable: Tensor(\"c:0\", shape=(), dtype=float32)"));
+  CHECK(minimize(R"("optimizer":"Adagrad","tensors":{"initial_accumulator_value":{"tensor":[1,0,0]}})") ==
+        wrong("ValueError", "optimizer 'Adagrad' takes no tensor 'initial_accumulator_value'."));
+  CHECK(minimize(R"("optimizer":"Momentum","tensors":{"learning_rate":{"tensor":[1,90,0]}})") ==
+        wrong("TypeError", "there is no such tensor."));
   talk.op("Const", "", R"("value":{"literal":"5"})", R"(,"name":"int")");
   CHECK(talk.ask(R"({"call":"gradients","graph":1,"ys":[{"name":"int:0"}],"xs":[]})").find("error") !=
         std::string::npos);
@@ -609,6 +565,8 @@ TEST_CASE("the module lists what there is") {
   Talk talk;
   const std::string lists = talk.ask(R"({"call":"lists"})");
   for (const Op* op : all_ops()) CHECK(lists.find(cat(R"({"type":")", op->type, "\"")) != std::string::npos);
+  for (const tf::Function& function : tf::functions())
+    CHECK(lists.find(cat(R"({"name":")", function.name, R"(","python":)")) != std::string::npos);
   for (const char* part : {R"("dtypes":["float32",)", R"("name":"Momentum")", R"("name":"truncated_normal")",
                            R"("name":"penguins")",
                            R"({"name":"transpose_a","kind":"bool","is_required":false,"initial":false})"})

@@ -21,9 +21,10 @@ namespace {
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> list;
-    for (const auto& family : {source_rows(), arithmetic_rows(), logic_rows(), math_rows(), reduction_rows(),
-                               linear_rows(), convolution_rows(), activation_rows(), loss_rows(),
-                               shape_rows(), slicing_rows(), joining_rows(), random_rows(), function_rows()})
+    for (const auto& family :
+         {source_rows(), arithmetic_rows(), logic_rows(), math_rows(), reduction_rows(), linear_rows(),
+          convolution_rows(), activation_rows(), loss_rows(), shape_rows(), slicing_rows(), picking_rows(),
+          joining_rows(), random_rows(), function_rows()})
       list.insert(list.end(), family.begin(), family.end());
     return list;
   }();
@@ -212,6 +213,7 @@ TEST_CASE("every function is described completely") {
     CHECK_FALSE(std::string_view(function.formula).empty());
     CHECK(std::string_view(function.help).ends_with('.'));
     CHECK(is_valid_node_name(function.scope));
+    CHECK_FALSE(function.inputs.empty());
     CHECK(function.optional < static_cast<int>(function.inputs.size()) + 1);
     std::set<std::string_view> words;
     for (const Arg& input : function.inputs) {

@@ -45,6 +45,7 @@ std::vector<Row> activation_rows();
 std::vector<Row> loss_rows();
 std::vector<Row> shape_rows();
 std::vector<Row> slicing_rows();
+std::vector<Row> picking_rows();
 std::vector<Row> joining_rows();
 std::vector<Row> random_rows();
 std::vector<Row> function_rows();

@@ -40,8 +40,10 @@ test("the module and its data have the members that are declared", () => {
   const keys = (list) => [...new Set(list.flatMap(Object.keys))].sort();
   assert.deepEqual(keys(sf.operations), declared("OperationType"));
   const optional = (list, name) => assert.deepEqual(keys(list).filter((key) => !declared(name).includes(key)), []);
+  assert.deepEqual(keys(sf.functions), declared("FunctionType"));
   optional(sf.operations.flatMap((op) => [...op.inputs, ...op.outputs]), "Argument");
-  optional(sf.operations.flatMap((op) => op.attrs), "Attribute");
+  optional(sf.functions.flatMap((each) => each.inputs), "Argument");
+  optional([...sf.operations, ...sf.functions].flatMap((each) => each.attrs), "Attribute");
   for (const list of [sf.optimizers, sf.initializers, sf.datasets]) {
     assert.deepEqual(keys(list), declared("Choice"));
     assert.deepEqual(keys(list.flatMap((choice) => choice.parameters)), declared("Parameter"));

@@ -179,13 +179,15 @@ test("gradients and optimizers find a minimum", () => {
     const loss = g.op("Sum", [g.op("Square", [g.op("Sub", [W, [1, -2]])]), 0], {}, "loss");
     const [dW, none] = g.gradients(loss, [W, g.constant(1.5)]);
     assert.equal(none, null);
-    const train = g.minimize(loss, name, { learning_rate: 0.1 });
+    const global_step = g.variable({ initial_value: 0, dtype: "int64", name: "global_step", trainable: false });
+    const train = g.minimize(loss, name, { learning_rate: 0.1, global_step });
     const session = new sf.Session(g);
     session.run(g.globalVariablesInitializer());
     const [start, w, gradient] = session.run([loss, W, dW]);
     assert.deepEqual(gradient.data, w.data.map((element, i) => 2 * (element - [1, -2][i])));
     for (let i = 0; i < 20; i++) session.run(train);
     assert.ok(session.run(loss) < start, `${name} does not learn`);
+    assert.equal(session.run(global_step).toArray(), 20n);
     session.close();
   }
 });
@@ -201,6 +203,22 @@ test("minimize changes the variables it is given", () => {
   session.run(g.globalVariablesInitializer());
   session.run(train);
   assert.deepEqual(session.run([a, b, "fixed:0"]).map(Number), [3.5, 1, 5.5]);
+});
+
+test("a learning rate may be a part of the graph", () => {
+  const g = new sf.Graph();
+  const x = g.variable({ initial_value: 8.5, name: "x" });
+  const global_step = g.variable({ initial_value: 0, name: "global_step", trainable: false });
+  const rate = g.op("RealDiv", [1, g.op("Add", [g.op("Cast", [global_step], { DstT: "float32" }), 1])]);
+  const train = g.minimize(x.value, "GradientDescent", { learning_rate: rate, global_step });
+  const session = new sf.Session(g);
+  session.run(g.globalVariablesInitializer());
+  const places = [1, 2, 3].map(() => [session.run(train), +session.run(x)][1]);
+  assert.deepEqual(places.slice(0, 2), [7.5, 7]);
+  assert.ok(Math.abs(places[2] - (7 - 1 / 3)) < 1e-6);
+  assert.equal(+session.run(global_step), 3);
+  throws(() => g.minimize(x.value, "GradientDescent", { rate }), "ValueError", "optimizer 'GradientDescent' takes no tensor 'rate'.");
+  throws(() => g.minimize(x.value, "GradientDescent", { global_step: x }), "TypeError", "Existing \"global_step\" does not have integer type: <dtype: 'float32'>");
 });
 
 test("every initializer makes a variable", () => {

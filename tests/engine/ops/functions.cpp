@@ -41,6 +41,15 @@ std::vector<Row> function_rows() {
        .output = 1,
        .stops_inside = true},
       {"l2_normalize", {x}, {{"axis", Axes{1}}}},
+      {.op = "boolean_mask",
+       .inputs = {some({3, 2}), Tensor::vector<bool>({true, false, true})},
+       .has_open_shape = true},
+      {.op = "boolean_mask",
+       .inputs = {some({2, 2, 3}), Tensor::of<bool>({2, 3}, {true, false, true, false, true, true})},
+       .attrs = {{"axis", std::int64_t{1}}},
+       .has_open_shape = true},
+      {"softmax", {x}},
+      {"log_softmax", {x}},
       {"gelu", {x}},
       {"gelu", {x}, {{"approximate", true}}},
       {"softmax_cross_entropy_with_logits_v2", {distribution({3, 4}), some({3, 4})}},
@@ -66,6 +75,9 @@ std::vector<Row> function_rows() {
       {"random_normal", {ints({2, 3})}, {{"seed", std::int64_t{1}}}},
       {"truncated_normal", {ints({2, 3})}, {{"seed", std::int64_t{1}}, {"dtype", DType::kFloat64}}},
       {"random_uniform", {ints({2, 3})}, {{"seed", std::int64_t{1}}}},
+      {"random_uniform",
+       {ints({2, 3})},
+       {{"dtype", DType::kInt64}, {"maxval", 6.0}, {"seed", std::int64_t{1}}}},
   };
   for (const char* reducer : {"reduce_logsumexp", "reduce_variance", "reduce_std"})
     for (const Axes& axes : {Axes{}, Axes{1}, Axes{-1, 0}})
@@ -259,6 +271,68 @@ TEST_CASE("the softmax's cross-entropy has TensorFlow's scope and gives labels n
   const std::vector<Output> slopes = must(gradients(b, {loss}, {labels, logits}));
   CHECK_FALSE(slopes[0].valid());
   CHECK(value_of(graph, slopes[1]).shape() == Shape{2, 3});
+}
+
+TEST_CASE("softmax along another axis is that of the transposed") {
+  const Tensor x = some({2, 3}), g = some({2, 3}, 1);
+  const auto flip = [](const Tensor& of) { return computed("transpose", {of}); };
+  const auto check = [&](const char* function, const char* op) {
+    INFO(function);
+    const auto along = [&](std::int64_t axis) { return computed(function, {x}, {{"axis", axis}}); };
+    CHECK(str(along(0)) == str(flip(computed(op, {flip(x)}))));
+    CHECK(str(along(-2)) == str(along(0)));
+    CHECK(str(along(1)) == str(computed(op, {x})));
+    CHECK(str(along(-1)) == str(along(1)));
+    CHECK(str(differentiated(function, {x}, g, {{"axis", std::int64_t{0}}})[0]) ==
+          str(flip(differentiated(op, {flip(x)}, flip(g))[0])));
+    CHECK(computing_error(function, {x}, {{"axis", std::int64_t{3}}}) ==
+          "InvalidArgumentError: Dimension (3) must be in the range [-2, 2) where 2 is the number of "
+          "dimensions in the input.");
+    Graph graph;
+    Builder b(graph);
+    added(b, function, {tf::placeholder(b, DType::kFloat32)}, {{"axis", std::int64_t{0}}}, 0);
+    CHECK(b.status().error().text() == "TypeError: bad operand type for unary -: 'NoneType'");
+  };
+  check("softmax", "Softmax");
+  check("log_softmax", "LogSoftmax");
+}
+
+TEST_CASE("a mask keeps what it covers") {
+  const Tensor x = Tensor::of<std::int32_t>({3, 2}, {1, 2, 3, 4, 5, 6});
+  const Tensor rows = Tensor::vector<bool>({true, false, true}),
+               columns = Tensor::vector<bool>({false, true});
+  CHECK(str(computed("boolean_mask", {x, rows})) == "[[1 2]\n [5 6]]");
+  CHECK(str(computed("boolean_mask", {x, columns}, {{"axis", std::int64_t{1}}})) == "[[2]\n [4]\n [6]]");
+  const Tensor all = Tensor::of<bool>({3, 2}, {true, false, false, true, true, false});
+  CHECK(str(computed("boolean_mask", {x, all})) == "[1 4 5]");
+  CHECK(computed("boolean_mask", {x, Tensor::vector<bool>({false, false, false})}).shape() == Shape{0, 2});
+  CHECK(computing_error("boolean_mask", {x, columns}) == "ValueError: Shapes (3,) and (2,) are incompatible");
+  CHECK(computing_error("boolean_mask", {x, columns}, {{"axis", std::int64_t{2}}}) ==
+        "ValueError: Shapes () and (2,) are incompatible");
+  CHECK(computing_error("boolean_mask", {x, Tensor::scalar(true)}) == "ValueError: mask cannot be scalar.");
+  Graph graph;
+  Builder b(graph);
+  const Output open = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 3});
+  const Output mask = tf::placeholder(b, DType::kBool, {Shape::kUnknown});
+  const Output kept = added(b, "boolean_mask", {open, mask}, {}, 0);
+  must(b.status());
+  CHECK(graph.shape(kept).python() == "(?, 3)");
+  CHECK(graph.tensor_name(kept) == "op/GatherV2:0");
+  const std::vector<Feed> feeds = {{open, Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6})},
+                                   {mask, Tensor::vector<bool>({false, true})}};
+  CHECK(str(value_of(graph, kept, feeds)) == "[[4. 5. 6.]]");
+  const Output unknown = tf::placeholder(b, DType::kBool);
+  added(b, "boolean_mask", {open, unknown}, {}, 0);
+  CHECK(b.status().error().message.starts_with("Number of mask dimensions must be specified"));
+}
+
+TEST_CASE("integers are drawn with an operation of their own, whose range must be said") {
+  const auto drawn = [](const Attrs& attrs) { return computing_error("random_uniform", {ints({8})}, attrs); };
+  CHECK(drawn({{"dtype", DType::kInt32}}) == "ValueError: Must specify maxval for integer dtype tf.int32");
+  CHECK(drawn({{"dtype", DType::kInt64}, {"maxval", 2.5}}) ==
+        "TypeError: Expected int64, got 2.5 of type 'float' instead.");
+  CHECK(drawn({{"dtype", DType::kInt32}, {"minval", 5.0}, {"maxval", 5.0}}) ==
+        "InvalidArgumentError: Need minval < maxval, got 5 >= 5\n\t [[{{node op}}]]");
 }
 
 TEST_CASE("a call says which argument is missing or unknown") {
