@@ -122,10 +122,14 @@ std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set) {
   // Is it this wire's fault?
   const Result<Scene> without = edit::apply(scene, edit::SetPort{set.node, set.input, {}});
   if (!without.ok()) return {};
-  Scene part = part_of(*without, needed_for(*without, index, {target}));
-  const auto at = static_cast<std::size_t>(part.index_of(set.node));
-  if (fill(part, at, given, dtype) && error_at(part, at)) return {};
-  return Refusal{*std::move(error), false};
+  // Not if no tensor of any dtype would do in its place.
+  for (int d = 0; d < kDTypeCount; ++d) {
+    Scene part = part_of(*without, needed_for(*without, index, {target}));
+    const auto at = static_cast<std::size_t>(part.index_of(set.node));
+    if (!fill(part, at, given, static_cast<DType>(d)) || !error_at(part, at))
+      return Refusal{*std::move(error), false};
+  }
+  return {};
 }
 
 Candidate::Candidate(const Scene& scene, std::string_view wire) {
