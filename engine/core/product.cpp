@@ -139,10 +139,21 @@ void narrow(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m
   }
 }
 
+// One term for each element: rows of b, scaled.
+void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n) {
+  for (std::int64_t i = 0; i < m; ++i, out += n) {
+    const float scale = a.data[i * a.row];
+    std::int64_t j = 0;
+    for (; j + 4 <= n; j += 4) store(out + j, splat(scale) * load(b + j));
+    for (; j < n; ++j) out[j] = scale * b[j];
+  }
+}
+
 }  // namespace
 
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch) {
+  if (k == 1 && b.column == 1) return outer(a, b.data, out, m, n);
   if (n < 4) {
     if (n == 1) narrow<1>(a, b, out, m, k);
     if (n == 2) narrow<2>(a, b, out, m, k);

@@ -1,6 +1,8 @@
 // Four floats at a time, the same natively (SSE) and in WebAssembly.
 #pragma once
 
+#include <xmmintrin.h>
+
 #include <cstdint>
 #include <cstring>
 
@@ -16,6 +18,7 @@ inline Four load(const float* from) {
   return out;
 }
 inline void store(float* to, Four value) { std::memcpy(to, &value, sizeof value); }
+inline Four root(Four x) { return reinterpret_cast<Four>(_mm_sqrt_ps(reinterpret_cast<__m128>(x))); }
 inline Four splat(float x) { return Four{x, x, x, x}; }
 
 }  // namespace sandflow

@@ -257,6 +257,22 @@ void momentum(const Instruction& i) {
   }
 }
 
+// in: powers of beta1 and beta2, learning rate, beta1, beta2, epsilon, gradient; out: variable, m, v.
+void adam(const Instruction& i) {
+  const auto number = [&](int input) { return i.in[input][0]; };
+  const Four rate = splat(number(2) * std::sqrt(1.f - number(1)) / (1.f - number(0)));
+  const Four beta1 = splat(number(3)), rest1 = splat(1.f - number(3)), rest2 = splat(1.f - number(4));
+  const Four epsilon = splat(number(5));
+  for (std::int64_t x = 0; x < i.n; x += 4) {
+    const Four g = load(i.in[6] + x), m = load(i.out[1] + x), v = load(i.out[2] + x);
+    const Four mean = m + (g - m) * rest1, square = v + (g * g - v) * rest2;
+    store(i.out[1] + x, mean);
+    store(i.out[2] + x, square);
+    const Four step = i.flag ? g * rest1 + beta1 * mean : mean;
+    store(i.out[0] + x, load(i.out[0] + x) - step * rate / (root(square) + epsilon));
+  }
+}
+
 // --- The list --------------------------------------------------------------------------------------------
 
 using Operands = std::vector<Operand>;
@@ -434,6 +450,14 @@ std::optional<Recipe> on_momentum(const Node& node, const Operands& in, const Op
   return made;
 }
 
+std::optional<Recipe> on_adam(const Node& node, const Operands& in, const Operands& out) {
+  Recipe made = recipe(adam, {}, {out[0].value, in[1].value, in[2].value});
+  for (std::size_t i = 3; i < in.size(); ++i) made.in.push_back(in[i].value);
+  made.instruction.n = elements(out[0]);
+  made.instruction.flag = node.attr<bool>("use_nesterov");
+  return made;
+}
+
 using Make = std::optional<Recipe> (*)(const Node&, const Operands&, const Operands&);
 
 const std::map<std::string_view, Make>& list() {
@@ -468,6 +492,7 @@ const std::map<std::string_view, Make>& list() {
       {"Assign", on_assign},
       {"ApplyGradientDescent", on_gradient_descent},
       {"ApplyMomentum", on_momentum},
+      {"ApplyAdam", on_adam},
   };
   return makes;
 }
