@@ -15,6 +15,7 @@
 #include "engine/core/json.h"
 #include "engine/core/text.h"
 #include "engine/ops/list.h"
+#include "engine/tf/functions.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
 
@@ -87,6 +88,8 @@ class Program {
         return fetch();
       case 7:
         return place();
+      case 8:
+        return function();
       default:
         return op();
     }
@@ -326,6 +329,27 @@ class Program {
       if (attr == "validate_shape" || chosen.contains(attr)) continue;
       if (!spec.initial || bytes_.below(3) == 0) attribute(json, spec, dtype);
     }
+    json.close();
+    add(json);
+  }
+
+  void function() {
+    const tf::Function& function = bytes_.one_of(tf::functions());
+    JsonWriter json = begin("function");
+    json.field("function", function.name).key("inputs").open('[');
+    Shape last = Shape::unknown_rank();
+    for (const Arg& input : function.inputs) {
+      const DType wanted = input.type.type_attr ? DType::kFloat32 : input.type.fixed;
+      const Known* found = bytes_.seldom() ? nullptr : some_tensor(wanted);
+      if (found)
+        tensor(json, *found);
+      else
+        constant(json, wanted, last);
+      if (found) last = found->shape;
+    }
+    json.close(']').key("named").open();
+    for (const AttrSpec& spec : function.attrs)
+      if (bytes_.below(3) == 0) attribute(json, spec, DType::kFloat32);
     json.close();
     add(json);
   }
