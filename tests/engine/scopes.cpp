@@ -63,7 +63,7 @@ TEST_CASE("a scope's name changes with everything in it; onto taken names it doe
   CHECK(desk.apply(edit::RenameScope{"net", "all/net"}) == "no error");
   CHECK(inputs(desk.workspace.scene(), "sum") == "all/net/a all/net/b");
   CHECK(desk.workspace.scene().folded == std::set<std::string>{"all/net"});
-  CHECK(desk.apply(edit::RenameScope{"all", "b c"}) == "ValueError: 'b c/net/a' is not a valid node name");
+  CHECK(desk.apply(edit::RenameScope{"all", "b c"}) == "ValueError: 'b c' is not a valid node name");
   CHECK(desk.apply(edit::RenameScope{"nothing", "b"}) == "ValueError: There is no scope 'nothing'.");
   desk.apply(edit::Group{{"sum"}, "x"});
   desk.apply(edit::Rename{"x/sum", "x/a"});
