@@ -119,14 +119,14 @@ std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set) {
   };
   auto error = tried(part_of(*changed, needed_for(*changed, index, {target})));
   if (!error) return {};
-  // Is it this wire's fault?
+  // It is this wire's fault if something else could stand in its place.
   const Result<Scene> without = edit::apply(scene, edit::SetPort{set.node, set.input, {}});
   if (!without.ok()) return {};
-  // Not if no tensor of any dtype would do in its place.
+  const Scene part = part_of(*without, needed_for(*without, index, {target}));
+  const auto at = static_cast<std::size_t>(part.index_of(set.node));
   for (int d = 0; d < kDTypeCount; ++d) {
-    Scene part = part_of(*without, needed_for(*without, index, {target}));
-    const auto at = static_cast<std::size_t>(part.index_of(set.node));
-    if (!fill(part, at, given, static_cast<DType>(d)) || !error_at(part, at))
+    Scene other = part;
+    if (fill(other, at, given, static_cast<DType>(d)) && !error_at(other, at))
       return Refusal{*std::move(error), false};
   }
   return {};
