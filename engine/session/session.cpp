@@ -7,9 +7,14 @@ namespace sandflow {
 
 Result<Tensor> converted(const Tensor& value, DType dtype) {
   if (value.dtype() == dtype) return value;
-  if (value.dtype() == DType::kString || dtype == DType::kString) {
-    const std::string text =
-        value.dtype() == DType::kString && value.elements() ? value.read<std::string>()[0] : "";
+  if (dtype == DType::kString)
+    return Error{ErrorKind::kUnimplemented,
+                 cat("Unsupported object type ", is_integer(value.dtype())    ? "int"
+                                                 : is_floating(value.dtype()) ? "float"
+                                                                              : "bool"),
+                 {}};
+  if (value.dtype() == DType::kString) {
+    const std::string text = value.elements() ? value.read<std::string>()[0] : "";
     return value_error(is_integer(dtype) ? cat("invalid literal for int() with base 10: '", text, "'")
                                          : cat("could not convert string to float: '", text, "'"));
   }

@@ -88,7 +88,7 @@ class Session {
 };
 
 // np.asarray(value, dtype): numbers become numbers of another dtype, floats losing their fraction on the way
-// to integers. Error: ValueError for text where a number is wanted.
+// to integers. Errors: ValueError for text where a number is wanted, UnimplementedError the other way round.
 Result<Tensor> converted(const Tensor& value, DType dtype);
 
 }  // namespace sandflow
