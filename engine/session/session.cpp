@@ -60,7 +60,8 @@ void Session::add_generators() {
   }
 }
 
-Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds) {
+Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds,
+                                         const Observer* observer) {
   if (is_closed_) return Error{ErrorKind::kRuntimeError, "Attempted to use a closed Session.", {}};
   if (graph_.size() == 0)
     return Error{ErrorKind::kRuntimeError,
@@ -83,7 +84,7 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
       request.fetches.push_back(fetch.output);
   }
   Plan& plan = plan_for(std::move(request));
-  SANDFLOW_TRY(plan.run(values));
+  SANDFLOW_TRY(plan.run(values, observer));
   std::vector<Tensor> results;
   std::size_t next = 0;
   for (const Fetch& fetch : fetches) {
