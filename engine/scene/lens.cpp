@@ -158,6 +158,18 @@ void Lens::next_batch() {
   if (data_) batches_.advance(static_cast<std::int64_t>(batches_.peek(scene_.training.batch_size).size()));
 }
 
+std::string Lens::some_value(std::string_view name) const {
+  constexpr std::int64_t kMost = 64;
+  const Result<Output> tensor = key(name);
+  if (!tensor.ok()) return "0";
+  const DType dtype = lowered_.graph->dtype(*tensor);
+  Shape shape = lowered_.graph->shape(*tensor);
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (shape.dim(axis) == Shape::kUnknown) shape.set_dim(axis, 1);
+  if (!shape.has_rank() || shape.elements() > kMost) shape = {};
+  return literal_text(Tensor(dtype, shape));
+}
+
 Result<Feed> Lens::feed(const LensFeed& given) const {
   const Result<Output> tensor = key(given.key);
   if (!tensor.ok()) return tensor.error();

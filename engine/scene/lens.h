@@ -97,6 +97,8 @@ class Lens {
   bool takes_batch(std::string_view key) const;
   std::string batch_text(std::string_view key) const;  // "(10, 4)": the shape that the batch would have.
   void next_batch();
+  // Something that can be fed there, to be changed by hand: zeros of its shape, with 1 for None.
+  std::string some_value(std::string_view key) const;
 
   std::vector<LensVariable> variables() const;
   // W.load(value, sess): gives a Variable a value by hand. Not an edit of the scene, and so not undone with

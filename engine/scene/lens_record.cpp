@@ -174,7 +174,9 @@ void Lens::make_stops(LensRun& run, const Asked& asked, const std::vector<bool>&
   };
   for (std::size_t i = 0; i < run.events.size(); ++i) {
     const LensEvent& event = run.events[i];
-    if (event.owner < 0) continue;
+    // A slot's memory is nothing to look at; what is done with it is told with its Variable.
+    const bool is_slot = is_memory(i) && lowered_.owner[static_cast<std::size_t>(event.node)] < 0;
+    if (event.owner < 0 || is_slot) continue;
     LensStop* last = run.stops.size() > fed ? &run.stops.back() : nullptr;
     if (last && last->owner == event.owner) {
       const bool only_memory = last->count == 1 && is_memory(last->first);

@@ -257,6 +257,13 @@ TEST_CASE("the lens trains as training does, batch by batch, in a world of its o
               repr(Tensor::scalar(static_cast<float>(desk.workspace.snapshot().losses.back().loss))), "]"));
   }
   CHECK(desk.workspace.snapshot().counters.step == 5);
+  // Two Variables, each updated once, after all gradients.
+  const LensRun run = lens.run({"train"}, feeds);
+  REQUIRE(run.stops.size() > 2);
+  for (std::size_t i = 0; i < run.stops.size(); ++i) {
+    CHECK((run.stops[i].part == LensPart::kUpdate) == (i + 2 >= run.stops.size()));
+    CHECK(run.stops[i].after.defined() == (i + 2 >= run.stops.size()));
+  }
 }
 
 TEST_CASE("an edit of the graph asks for another lens, moving a node does not") {
@@ -267,6 +274,13 @@ TEST_CASE("an edit of the graph asks for another lens, moving a node does not") 
   CHECK(g.lens.fits(moved));
   moved.nodes[0].attrs["feed"] = "[[2.0]]";
   CHECK_FALSE(g.lens.fits(moved));
+}
+
+TEST_CASE("a feed begins as zeros that fit") {
+  Glass g(slope());
+  CHECK(g.lens.some_value("x") == "[[0.0]]");
+  CHECK(g.lens.some_value("loss") == "0.0");
+  CHECK(g.run({"loss"}, {{"error", g.lens.some_value("error")}}) == "0.0");
 }
 
 TEST_CASE("a scene whose nodes have errors still runs what it can") {
