@@ -28,7 +28,8 @@ void Selection::forget_missing(const Scene& scene) {
 }
 
 Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapshot& snapshot,
-                     const Boxes& boxes, const Flow& flow) {
+                     const Boxes& boxes, const Flow& flow, const LensView* lens) {
+  clicked.clear();
   const Painter screen = ui.painter();
   const bool has_new_area = area.size().x != fitted_area_.size().x || area.size().y != fitted_area_.size().y;
   if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(area, boxes);
@@ -68,6 +69,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   draw_ground(screen, area);
   const Painter painter = this->painter(ui);
   draw_wires(painter, boxes, hit);
+  if (lens) lens->draw_wires(painter, boxes);
   if (!ui.reduced_motion) flow.draw(painter, boxes, ui.time);
   const Rect seen{to_world(area.min), to_world(area.max)};
   const Hit target = drag_.kind == Drag::Kind::kWire ? drop_target(boxes, world) : Hit{};
@@ -88,7 +90,9 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     look.glow = ui.reduced_motion ? 0 : flow.glow(box, boxes, ui.time);
     if (target.node == static_cast<int>(i)) look.lit_input = target.port;
     if ((hit.kind == Hit::Kind::kInput) && look.is_hovered) look.lit_input = hit.port;
+    if (lens) lens->draw_below(nodes, box, i);
     draw_node(nodes, box, look);
+    if (lens) lens->draw_above(nodes, box, i);
   }
   screen.unclip();
   const Painter above = ui.layer("above", screen.device(area));
@@ -102,6 +106,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     for (const NodeBox& box : boxes.nodes)
       if (box.has_error && box.error_box.overlaps(seen) && is_whole(box) == whole)
         draw_error(over, box, whole);
+  if (lens) lens->draw_changes(over, boxes);
   draw_drag(ui, over, boxes);
   draw_buttons(ui, above, area);
   if (hovered && drag_.kind == Drag::Kind::kNone && !add_menu_.is_open())

@@ -9,6 +9,7 @@
 #include "web/app/add_menu.h"
 #include "web/app/boxes.h"
 #include "web/app/flow.h"
+#include "web/app/lens_view.h"
 #include "web/app/ui.h"
 
 namespace sandflow::ui {
@@ -27,7 +28,7 @@ struct Selection {
 class Canvas {
  public:
   Changes draw(Ui& ui, const Rect& area, const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
-               const Flow& flow);
+               const Flow& flow, const LensView* lens);
   void fit() { wants_fit_ = fits_whole_ = true; }
   // The whole graph where it stays readable, else its beginning.
   void fit_beginning() {
@@ -42,6 +43,7 @@ class Canvas {
   float zoom() const { return zoom_; }
 
   Selection selection;
+  std::string clicked;  // In this frame: the node that was pressed and let go without being moved.
 
  private:
   struct Hit {

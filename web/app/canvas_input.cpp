@@ -145,6 +145,9 @@ Changes Canvas::go_on_dragging(Ui& ui, const Scene& scene, const Boxes&) {
 Changes Canvas::end_drag(Ui& ui, const Scene&, const Boxes& boxes) {
   Changes changes;
   const Vec world = to_world(ui.input.mouse);
+  if (drag_.kind == Drag::Kind::kNodes && !drag_.has_moved && !ui.input.shift)
+    if (const Hit hit = hit_at(boxes, world); hit.kind == Hit::Kind::kNode)
+      clicked = boxes.nodes[static_cast<std::size_t>(hit.node)].name;
   if (drag_.kind == Drag::Kind::kPan && !drag_.has_moved && !ui.input.space) {
     selection.clear();
   } else if (drag_.kind == Drag::Kind::kNodes && !drag_.has_moved && !ui.input.shift &&

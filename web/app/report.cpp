@@ -6,6 +6,7 @@
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
 #include "web/app/app.h"
+#include "web/app/lens_page.h"
 
 namespace sandflow::ui {
 
@@ -164,7 +165,11 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
   sent_at_ = app.ui.time;
   const Snapshot& snapshot = app.workspace.snapshot();
   std::string state = state_json(app, snapshot);
-  std::string nodes = nodes_json(app.workspace.scene(), snapshot, boxes, app.canvas);
+  std::string nodes = nodes_json(app.workspace.scene(), app.shown(), boxes, app.canvas);
+  if (std::string lens = lens_json(app); lens != sent_lens_) {
+    app.ui.outbox.add(lens);
+    sent_lens_ = std::move(lens);
+  }
   if (state == sent_state_ && nodes == sent_nodes_) return;
   std::string message = cat("{\"type\":\"state\",", state);
   if (nodes != sent_nodes_) message += cat(",\"nodes\":", nodes);

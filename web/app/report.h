@@ -21,7 +21,7 @@ class Report {
   bool is_owing() const { return is_owing_; }  // Something changed that was held back.
 
  private:
-  std::string sent_state_, sent_nodes_;
+  std::string sent_state_, sent_nodes_, sent_lens_;
   double sent_at_ = -1;
   bool is_owing_ = false;
 };

@@ -5,6 +5,7 @@ import { ratio, wireCanvas } from "./canvas.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
+import { lensVerbs, wireLens } from "./lens.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
@@ -26,10 +27,12 @@ function supported() {
 function verbsOf(app, scenes) {
   const command = (name) => () => app.command({ do: name });
   return {
-    toggle: () => app.state?.can_train && app.command({ do: app.state.playing ? "pause" : "play" }),
-    step: () => app.state?.can_train && app.command({ do: "step" }),
-    epoch: () => app.state?.can_train && app.command({ do: "epoch" }),
-    reset: command("reset"),
+    ...lensVerbs(app, {
+      toggle: () => app.state?.can_train && app.command({ do: app.state.playing ? "pause" : "play" }),
+      step: () => app.state?.can_train && app.command({ do: "step" }),
+      epoch: () => app.state?.can_train && app.command({ do: "epoch" }),
+      reset: command("reset"),
+    }),
     undo: command("undo"),
     redo: command("redo"),
     fit: command("fit"),
@@ -58,6 +61,7 @@ function wirePage(app, scenes) {
   wireKeys(app, canvas, verbs);
   wireCanvas(app, canvas, { beforeInput: overlay.accept });
   wirePanes(app, at("panes"));
+  wireLens(app);
 }
 
 function wireMessages(app, notices) {
@@ -99,6 +103,7 @@ async function start() {
   window.sandflow = {
     get state() { return app.state; },
     get catalog() { return app.catalog; },
+    get lens() { return app.lens; },
     command: (command) => app.command(command),
     ready: app.ready,
     worker: app.worker,
