@@ -100,6 +100,11 @@ void App::leave_lens() {
   scene_changed();
 }
 
+void App::toggle_fetch(const std::string& node) {
+  lens.toggle_fetch(node);
+  ui.announce(tr(lens.fetched(node) ? "say.fetched" : "say.unfetched", {{"node", node}}));
+}
+
 void App::follow_lens() {
   if (!lens.is_on()) return;
   if (generation_ != laid_generation_ && lens.follow(workspace)) ui.notice(tr("notice.new-session"), false);
@@ -144,7 +149,7 @@ void App::draw_panes() {
     if (lens.is_on()) view.emplace(lens, workspace.scene(), ui.reduced_motion);
     append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), shown(), boxes_, flow_,
                                  view ? &*view : nullptr));
-    if (lens.is_on() && !canvas.clicked.empty()) lens.toggle_fetch(canvas.clicked);
+    if (lens.is_on() && !canvas.clicked.empty()) toggle_fetch(canvas.clicked);
   }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
   if (split < ui.size.x) draw_column({{split, 0}, ui.size});
@@ -160,7 +165,8 @@ void App::draw_column(const Rect& area) {
   ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
   Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16};
-  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), canvas.selection));
+  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), canvas.selection,
+                                   lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
   const Run run{workspace.scene(),   workspace.snapshot(),
                 workspace.dataset(), canvas.selection,
@@ -194,6 +200,8 @@ void App::draw_splitter(const Rect& area) {
 
 void App::obey_keys() {
   for (const KeyPress& key : ui.input.keys) {
+    if (key.key == "Enter" && lens.is_on() && canvas.selection.nodes.size() == 1 && !canvas.is_searching(ui))
+      toggle_fetch(*canvas.selection.nodes.begin());
     if (!key.ctrl) continue;
     const bool is_z = key.key == "z" || key.key == "Z";
     if ((is_z && key.shift) || key.key == "y" || key.key == "Y")

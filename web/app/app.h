@@ -53,6 +53,7 @@ class App {
   void tell_restart();
   void train();
   void follow_lens();
+  void toggle_fetch(const std::string& node);
   void lay_out();
   void draw_panes();
   void draw_column(const Rect& area);

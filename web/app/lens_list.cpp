@@ -75,6 +75,19 @@ void draw_order(Ui& ui, Column& column, SessionLens& lens, const Scene& scene) {
                         fitted(Face::kText, 11, part, std::max(0.0f, column.width - right - 12 - after)));
     column.painter.text_right(Face::kMono, 11, {column.width, line + 2}, p.soft, value);
   }
+  if (run->error && run->error_owner >= 0 &&
+      static_cast<std::size_t>(run->error_owner) < scene.nodes.size()) {
+    const Rect row = column.take(kRow);
+    const Color red = p.of(Tone::kLoss);
+    const Vec cross{9, row.center().y};
+    column.painter.line(cross - Vec(4, 4), cross + Vec(4, 4), red, 1.8f);
+    column.painter.line(cross - Vec(4, -4), cross + Vec(4, -4), red, 1.8f);
+    column.painter.text(Face::kStrong, 13, {28, row.center().y - line_height(Face::kText, 13) / 2}, red,
+                        fitted(Face::kStrong, 13,
+                               cat(scene.nodes[static_cast<std::size_t>(run->error_owner)].name, ": ",
+                                   name(run->error->kind)),
+                               column.width - 28));
+  }
   column.y += 12;
   if (wanted == lens.at()) return;
   lens.pause();

@@ -8,6 +8,7 @@
 #include "engine/core/json.h"
 #include "engine/core/print.h"
 #include "engine/core/text.h"
+#include "engine/tf/literal.h"
 #include "web/app/app.h"
 #include "web/app/texts.h"
 
@@ -15,7 +16,8 @@ namespace sandflow::ui {
 
 namespace {
 
-constexpr std::size_t kMostText = 200;  // Of a value in a list; what was printed is told whole.
+constexpr std::int64_t kMostTyped = 64;  // Elements that anybody would change by hand.
+constexpr std::size_t kMostText = 200;   // Of a value in a list; what was printed is told whole.
 
 std::string text_of(yyjson_val* object, const char* key) {
   const char* text = yyjson_get_str(yyjson_obj_get(object, key));
@@ -95,12 +97,16 @@ std::string lens_json(const App& app) {
         .field("batch", engine.batch_text(feed.key))
         .close();
   json.close(']').key("variables").open('[');
-  for (const LensVariable& variable : engine.variables())
+  for (const LensVariable& variable : engine.variables()) {
+    const std::string& own = scene.nodes[static_cast<std::size_t>(variable.owner)].name;
+    const bool is_short = variable.value.defined() && variable.value.elements() <= kMostTyped;
     json.open()
-        .field("name", scene.nodes[static_cast<std::size_t>(variable.owner)].name)
+        .field("name", own)
         .field("state", name(variable.state))
         .field("value", short_text(variable.value))
+        .field("literal", is_short ? literal_text(variable.value) : engine.some_value(own))
         .close();
+  }
   json.close(']');
   if (lens.last())
     write_run(json, *lens.last(), scene);

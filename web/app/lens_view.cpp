@@ -179,7 +179,7 @@ void LensView::draw_above(const Painter& painter, const NodeBox& box, std::size_
       if (port.chip.width() > 0) painter.fill(port.chip.grown(2), fade(p.ground, 0.68f), 6);
   }
   const bool is_fed = run && node < run->is_fed.size() && run->is_fed[node];
-  if (is_fed) painter.frame(r, p.of(Tone::kData), 9, 1.8f);
+  if (is_fed && !is_faded(node)) painter.frame(r, p.of(Tone::kData), 9, 1.8f);
   if (is_fetched_[node]) painter.frame(r.grown(1), p.of(Tone::kForward), 10, 1.8f);
   float left = r.min.x + 8;
   if (is_fed) {

@@ -165,6 +165,13 @@ const Snapshot& SessionLens::snapshot() {
   return snapshot_;
 }
 
+std::pair<Tensor, Tensor> SessionLens::change_of(int node) const {
+  for (std::size_t k = at_; run_ && k-- > 0;)
+    if (const LensStop& stop = run_->stops[k]; stop.owner == node && stop.before.defined())
+      return {stop.before, stop.after};
+  return {};
+}
+
 Snapshot SessionLens::at_end() const {
   Snapshot end;
   end.nodes = lens_->nodes_at(last(), run_ ? run_->stops.size() : 0);

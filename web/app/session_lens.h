@@ -54,6 +54,9 @@ class SessionLens {
   bool fetched(std::string_view name) const;
   // The scene as it stands at this place of the run; the reference is good until the next call.
   const Snapshot& snapshot();
+  // What a scene node's Variable was before the run changed it, and is after; undefined if that is not told
+  // yet.
+  std::pair<Tensor, Tensor> change_of(int node) const;
   // The same at the end of the run: what the boxes need room for.
   Snapshot at_end() const;
   std::uint64_t room() const { return room_; }  // Changes when the boxes' sizes have to be found anew.

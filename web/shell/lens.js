@@ -188,19 +188,48 @@ function showOutput() {
   write("lens-order", sums.join(" · "));
 }
 
-function showVariables() {
+// A Variable's value can be typed: into the session, not into the scene.
+function variableRow(app, { name, state, value, literal }) {
+  const code = element("code", { textContent: value.replace(/\s+/g, " ") });
+  const about = t("shell.lens.edit-about", { node: name });
+  const edit = element("button", { type: "button", className: "remove", title: about, ariaLabel: t("shell.lens.edit", { node: name }) });
+  edit.innerHTML = `<svg class="icon small" aria-hidden="true"><use href="#icon-edit"/></svg>`;
+  const input = element("input", { type: "text", value: literal, hidden: true, title: about, autocomplete: "off", spellcheck: false, ariaLabel: t("shell.lens.edit-value", { node: name }) });
+  const leave = (gives) => {
+    if (input.hidden) return;
+    const hadFocus = document.activeElement === input;
+    input.hidden = true;
+    code.hidden = false;
+    if (gives) order(app, "load", { node: name, text: input.value });
+    else input.value = literal;
+    if (hadFocus) edit.focus();
+  };
+  edit.addEventListener("click", () => {
+    if (!input.hidden) return leave(true);
+    code.hidden = true;
+    input.hidden = false;
+    input.focus();
+    input.select();
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter") leave(true);
+    if (event.key === "Escape") leave(false);
+  });
+  input.addEventListener("blur", ({ relatedTarget }) => relatedTarget !== edit && leave(false));
+  return element("li", { className: state },
+    element("span", { className: "code", textContent: name }),
+    element("span", { className: "state", textContent: t(`shell.lens.state.${state}`) }),
+    code, input, edit);
+}
+
+function showVariables(app) {
   const list = at("lens-variables");
   const json = JSON.stringify([lens.variables, document.documentElement.lang]);
   at("lens-init").hidden = !lens.variables.length || lens.closed;
   if (list.dataset.shown === json) return;
   list.dataset.shown = json;
-  list.replaceChildren(
-    ...lens.variables.map(({ name, state, value }) =>
-      element("li", { className: state },
-        element("span", { className: "code", textContent: name }),
-        element("span", { className: "state", textContent: t(`shell.lens.state.${state}`) }),
-        element("code", { textContent: value.replace(/\s+/g, " ") }))),
-  );
+  list.replaceChildren(...lens.variables.map((variable) => variableRow(app, variable)));
   if (!lens.variables.length) list.append(element("li", { className: "none", textContent: t("shell.lens.no-variables") }));
 }
 
@@ -254,7 +283,7 @@ export function wireLens(app) {
     if (!lens.on) return;
     showCall();
     showOutput();
-    showVariables();
+    showVariables(app);
     showDrive();
     sayResult();
   };
