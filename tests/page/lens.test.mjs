@@ -57,11 +57,17 @@ const fetchOnly = async (page, ...names) => {
 
 const printed = (page) => page.locator("#lens-printed").textContent();
 
+// Once everything has come to rest: the graph makes room for the lens and for the values that arrive.
 async function middleOf(page, name) {
-  const state = await page.evaluate(() => window.sandflow.state);
-  const { x, y, width, height } = state.nodes.find((node) => node.name === name);
-  const box = await page.locator("#canvas").boundingBox();
-  return { x: box.x + x + width / 2, y: box.y + y + height / 2 };
+  for (let before; ;) {
+    const state = await page.evaluate(() => window.sandflow.state);
+    const { x, y, width, height } = state.nodes.find((node) => node.name === name);
+    const box = await page.locator("#canvas").boundingBox();
+    const middle = { x: box.x + x + width / 2, y: box.y + y + height / 2 };
+    if (before && before.x === middle.x && before.y === middle.y) return middle;
+    before = middle;
+    await page.waitForTimeout(400);
+  }
 }
 
 const at = (i) => [230 * i, 60];
@@ -194,12 +200,12 @@ test("fetching loss leaves Variables alone, fetching train walks back and change
   const looked = await run(page);
   assert.equal(looked.run.printed, "9.0");
   assert.deepEqual(looked.run.pruned, ["aside"]);
-  assert.deepEqual(looked.variables, [{ name: "W", state: "initialized", value: "[[3.]]" }]);
+  assert.deepEqual(looked.variables, [{ name: "W", state: "initialized", value: "[[3.]]", literal: "[[3.0]]" }]);
   assert.ok(looked.run.stops.every(({ part }) => part === "feed" || part === "forward"));
   await page.getByRole("button", { name: "+ train" }).click();
   const trained = await run(page);
   assert.equal(trained.run.printed, "[9.0, None]");
-  assert.deepEqual(trained.variables, [{ name: "W", state: "trained", value: "[[3.6]]" }]);
+  assert.deepEqual(trained.variables, [{ name: "W", state: "trained", value: "[[3.6]]", literal: "[[3.6]]" }]);
   const back = trained.run.stops.filter(({ part }) => part === "gradients").map(({ node }) => node);
   assert.deepEqual(back, ["loss", "square", "error", "MatMul"]);
   const last = trained.run.stops.at(-1);
@@ -298,6 +304,25 @@ test("an edit of the graph makes a new session and says so; closing one ends it"
   assert.equal((await run(page)).run.error, "RuntimeError: Attempted to use a closed Session.");
   await page.locator("#lens-renew").click();
   await until(page, (lens) => !lens.closed && lens.session === 3);
+  await close();
+});
+
+test("a Variable is given a value by hand, in this session only; a wrong one says why", async () => {
+  const { page, trouble, close } = await open(slope);
+  const type = async (text) => {
+    await page.getByRole("button", { name: "Change the value of W" }).click();
+    await page.getByLabel("New value of W, as in Python").fill(text);
+    await page.keyboard.press("Enter");
+  };
+  await type("[[5.0]]");
+  await until(page, (lens) => lens.variables[0].state === "loaded");
+  assert.equal((await run(page)).run.printed, "1.0");
+  await type("[1.0, 2.0]");
+  await page.getByText(/Cannot feed value of shape \(2,\)/).first().waitFor();
+  const lens = await lensOf(page);
+  assert.equal(lens.variables[0].value, "[[5.]]");
+  assert.equal(await page.evaluate(() => window.sandflow.state.can_undo), false);
+  assert.deepEqual(trouble(), []);
   await close();
 });
 
