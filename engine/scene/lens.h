@@ -90,6 +90,7 @@ class Lens {
 
   // What sess.run can be asked for: the scene's nodes, `init`, and `train` if there is a loss.
   const std::vector<std::string>& fetchable() const { return fetchable_; }
+  bool can_fetch(std::string_view name) const { return fetch(name).ok(); }
   const std::string& init_name() const { return init_name_; }
   const std::string& train_name() const { return train_name_; }  // Empty if there is nothing to train.
   // The scene's placeholders with what the scene feeds them.

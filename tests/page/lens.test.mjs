@@ -326,6 +326,17 @@ test("a Variable is given a value by hand, in this session only; a wrong one say
   await close();
 });
 
+test("opening another scene keeps the lens, with what that scene can be asked for", async () => {
+  const { page, close } = await open(slope);
+  await fetchOnly(page, "loss", "W/read:0");
+  await command(page, { do: "open", text: JSON.stringify({ sandflow: 1, ...adding }) });
+  const lens = await until(page, (now) => now.session === 2);
+  assert.deepEqual(lens.fetches, ["sum"]);
+  assert.deepEqual(lens.feeds.map(({ key, text }) => `${key}=${text}`), ["x=11", "y=5"]);
+  assert.equal((await run(page)).run.printed, "16");
+  await close();
+});
+
 test("a placeholder says what None was; with reduced motion all is there at once, and nothing moves", async () => {
   const { page, close } = await open(undefined, { reducedMotion: "reduce" });
   await page.locator("#lens-init").click();

@@ -49,7 +49,7 @@ void write_run(JsonWriter& json, const LensRun& run, const Scene& scene) {
                ? std::string()
                : scene.nodes[static_cast<std::size_t>(owner)].name;
   };
-  json.key("run").open().field("code", run.code).field("printed", run.printed);
+  json.field("code", run.code).field("printed", run.printed);
   if (run.error)
     json.field("error", run.error->text()).field("error_node", node_name(run.error_owner));
   else
@@ -69,7 +69,7 @@ void write_run(JsonWriter& json, const LensRun& run, const Scene& scene) {
   json.close(']').key("unknown").open();
   for (std::size_t i = 0; i < run.unknown.size(); ++i)
     if (!run.unknown[i].empty()) json.field(node_name(static_cast<int>(i)), run.unknown[i]);
-  json.close().close();
+  json.close();
 }
 
 }  // namespace
@@ -108,11 +108,16 @@ std::string lens_json(const App& app) {
         .close();
   }
   json.close(']');
-  if (lens.last())
-    write_run(json, *lens.last(), scene);
-  else
-    json.key("run").null();
-  json.field("at", static_cast<std::int64_t>(lens.at())).field("playing", lens.is_playing());
+  json.field("has_run", lens.last() != nullptr)
+      .field("at", static_cast<std::int64_t>(lens.at()))
+      .field("playing", lens.is_playing());
+  return json.close().take();
+}
+
+std::string lens_run_json(const App& app) {
+  JsonWriter json;
+  json.open().field("type", "lens-run");
+  write_run(json, *app.lens.last(), app.workspace.scene());
   return json.close().take();
 }
 

@@ -89,9 +89,9 @@ LensView::LensView(const SessionLens& lens, const Scene& scene, bool reduced_mot
   all_.resize(count);
   is_fetched_.resize(count);
   is_empty_.resize(count);
-  for (std::size_t i = 0; i < count; ++i)
-    for (const std::string& fetch : lens.fetches())
-      if (parse_wire(fetch).node == scene.nodes[i].name) is_fetched_[i] = true;
+  for (const std::string& fetch : lens.fetches())
+    if (const int node = scene.index_of(parse_wire(fetch).node); node >= 0)
+      is_fetched_[static_cast<std::size_t>(node)] = true;
   for (const LensVariable& variable : lens.lens().variables())
     if (static_cast<std::size_t>(variable.owner) < count)
       is_empty_[static_cast<std::size_t>(variable.owner)] = !variable.value.defined();

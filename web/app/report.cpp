@@ -166,6 +166,10 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
   const Snapshot& snapshot = app.workspace.snapshot();
   std::string state = state_json(app, snapshot);
   std::string nodes = nodes_json(app.workspace.scene(), app.shown(), boxes, app.canvas);
+  if (const std::pair run(app.lens.session(), app.lens.runs()); app.lens.last() && run != sent_run_) {
+    app.ui.outbox.add(lens_run_json(app));
+    sent_run_ = run;
+  }
   if (std::string lens = lens_json(app); lens != sent_lens_) {
     app.ui.outbox.add(lens);
     sent_lens_ = std::move(lens);

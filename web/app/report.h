@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "web/app/boxes.h"
 #include "web/app/ui.h"
@@ -22,6 +23,7 @@ class Report {
 
  private:
   std::string sent_state_, sent_nodes_, sent_lens_;
+  std::pair<int, int> sent_run_;  // Session and run.
   double sent_at_ = -1;
   bool is_owing_ = false;
 };

@@ -20,16 +20,16 @@ void SessionLens::enter(const Workspace& workspace) {
   ++session_;
   runs_ = 0;
   ++room_;
-  if (was_on) return forget_missing();
-  feeds_ = lens_->scene_feeds();
-  fetches_.clear();
-  const auto can_fetch = [&](const std::string& name) {
-    const auto& all = lens_->fetchable();
-    return !name.empty() && std::find(all.begin(), all.end(), name) != all.end();
-  };
-  if (can_fetch(scene.training.loss))
+  if (was_on) {
+    forget_missing();
+  } else {
+    feeds_ = lens_->scene_feeds();
+    fetches_.clear();
+  }
+  if (!fetches_.empty()) return;
+  if (lens_->can_fetch(scene.training.loss))
     fetches_ = {scene.training.loss};
-  else if (!scene.nodes.empty() && can_fetch(scene.nodes.back().name))
+  else if (!scene.nodes.empty() && lens_->can_fetch(scene.nodes.back().name))
     fetches_ = {scene.nodes.back().name};
 }
 
@@ -50,10 +50,7 @@ bool SessionLens::follow(const Workspace& workspace) {
 }
 
 void SessionLens::forget_missing() {
-  const auto is_missing = [&](const std::string& name) {
-    const auto& all = lens_->fetchable();
-    return std::find(all.begin(), all.end(), name) == all.end();
-  };
+  const auto is_missing = [&](const std::string& name) { return !lens_->can_fetch(name); };
   std::erase_if(fetches_, is_missing);
   std::erase_if(feeds_, [&](const LensFeed& feed) { return is_missing(feed.key); });
 }

@@ -259,6 +259,21 @@ function showDrive() {
   at("lens-close").disabled = lens.closed;
 }
 
+// From a file or in a frame there is no clipboard to write to, but still the old way.
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = element("textarea", { value: text, className: "unseen" });
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+}
+
 // Screen readers hear the result at once; the eye follows it node by node.
 let heard = "";
 function sayResult() {
@@ -296,7 +311,7 @@ export function wireLens(app) {
     other.click();
   });
   at("lens-copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(lens.code).then(() => say(t("shell.lens.copied")), () => {});
+    if (await copied(lens.code)) say(t("shell.lens.copied"));
   });
   at("lens-init").addEventListener("click", () => order(app, "init"));
   at("lens-close").addEventListener("click", () => order(app, "close"));
@@ -306,9 +321,11 @@ export function wireLens(app) {
     target.style.setProperty("--share", target.value);
     order(app, "speed", { value: target.valueAsNumber });
   });
+  let run = null;  // Comes before the message that says that there is one.
+  app.on("lens-run", (message) => (run = message));
   app.on("lens", (message) => {
-    lens = message;
-    app.lens = message;
+    lens = { ...message, run: message.has_run ? run : null };
+    app.lens = lens;
     show();
   });
   onLanguage(show);
