@@ -24,7 +24,8 @@ const std::map<std::string_view, const char*>& signs() {
       {"lambda", "λ"},     {"mu", "μ"},          {"pi", "π"},     {"rho", "ρ"},      {"sigma", "σ"},
       {"theta", "θ"},      {"Phi", "Φ"},         {"phi", "φ"},    {"tau", "τ"},      {"delta", "δ"},
       {"quad", "   "},     {"int", "∫"},         {"ldots", "…"},  {"cdots", "…"},    {"odot", " ⊙ "},
-      {"mid", " | "},      {"to", " → "},        {"Vert", "‖"},   {"approx", " ≈ "}, {"circ", "∘"}};
+      {"mid", " | "},      {"to", " → "},        {"Vert", "‖"},   {"approx", " ≈ "}, {"neq", " ≠ "},
+      {"bmod", " mod "},   {"setminus", " \\ "}, {"circ", "∘"}};
   return all;
 }
 // Those whose index stands below them.
