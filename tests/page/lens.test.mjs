@@ -258,7 +258,7 @@ test("by keyboard alone: into the lens, fetch, feed, run, back and forward", asy
   const { page, trouble, close } = await openPage({ locale: "ko-KR" });
   await page.evaluate(() => window.sandflow.ready);
   await command(page, { do: "open", text: JSON.stringify({ sandflow: 1, ...adding }) });
-  await page.keyboard.press("l");
+  await page.keyboard.press("s");
   await until(page, (lens) => lens.on && lens.fetchable.includes("sum"));
   const tabTo = async (id) => {
     for (let i = 0; i < 60; ++i) {
@@ -287,6 +287,12 @@ test("by keyboard alone: into the lens, fetch, feed, run, back and forward", asy
   await until(page, (now) => now.at === now.run.stops.length - 1);
   await page.keyboard.press(".");
   await until(page, (now) => now.at === now.run.stops.length);
+  await command(page, { do: "select", node: "y" });
+  await stateWith(page, ({ selected }) => selected.join() === "y");
+  await page.keyboard.press("t");
+  await until(page, (now) => now.fetches.join() === "sum,x,y");
+  await page.keyboard.press("t");
+  await until(page, (now) => now.fetches.join() === "sum,x");
   assert.deepEqual(trouble(), []);
   await close();
 });

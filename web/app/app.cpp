@@ -200,8 +200,6 @@ void App::draw_splitter(const Rect& area) {
 
 void App::obey_keys() {
   for (const KeyPress& key : ui.input.keys) {
-    if (key.key == "Enter" && lens.is_on() && canvas.selection.nodes.size() == 1 && !canvas.is_searching(ui))
-      toggle_fetch(*canvas.selection.nodes.begin());
     if (!key.ctrl) continue;
     const bool is_z = key.key == "z" || key.key == "Z";
     if ((is_z && key.shift) || key.key == "y" || key.key == "Y")

@@ -20,6 +20,10 @@ export function lensVerbs(app, training) {
     run: () => lens.on && order(app, "run"),
     back: () => lens.on && order(app, "back"),
     forward: () => lens.on && order(app, "forward"),
+    fetch: () => {
+      const [node, more] = app.state?.selected ?? [];
+      if (lens.on && node && !more) order(app, lens.fetches.includes(node) ? "unfetch" : "fetch", { node });
+    },
     session: () => order(app, lens.on ? "off" : "on"),
   };
 }
