@@ -13,10 +13,13 @@ namespace {
 
 // kRows x 4 kWide sums. A splat of `a` meets kWide vectors of `b`: 4 x 8 needs eight sums, two vectors of
 // `b`, a splat and a product, which fits 16 registers with room for the compiler.
-template <int kRows, int kWide>
+template <int kRows, int kWide, bool kAdds>
 inline void tile(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
                  std::int64_t out_row, std::int64_t columns) {
   Four sums[kRows][kWide] = {};
+  if constexpr (kAdds)
+    for (int i = 0; i < kRows; ++i)
+      for (int j = 0; j < kWide; ++j) sums[i][j] = load(out + i * out_row + 4 * j);
   const std::int64_t inner = terms.count[2], a_step = terms.a[2], b_step = terms.b[2];
   for (std::int64_t o = 0; o < terms.count[0]; ++o)
     for (std::int64_t p = 0; p < terms.count[1]; ++p) {
@@ -42,12 +45,13 @@ inline void tile(const float* a, std::int64_t a_row, const float* b, const Terms
 
 // All rows of one block of columns. Few rows leave registers for more columns, which hides the latency of the
 // additions.
-template <int kWide>
+template <int kWide, bool kAdds = false>
 void block(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
            std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
   std::int64_t i = 0;
   const auto go = [&](auto count) {
-    tile<decltype(count)::value, kWide>(a + i * a_row, a_row, b, terms, out + i * out_row, out_row, columns);
+    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, terms, out + i * out_row, out_row,
+                                               columns);
     i += decltype(count)::value;
   };
   if constexpr (kWide <= 2)
@@ -89,15 +93,35 @@ void pack(MatrixView<float> b, std::int64_t k, std::int64_t columns, float* to) 
       to[p * width + j] = j < columns ? b.data[p * b.row + j * b.column] : 0.f;
 }
 
+template <bool kAdds>
+void sum_blocks(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
+                std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
+  std::int64_t j = 0;
+  if (rows <= kFewRows)
+    for (; j + 16 <= columns; j += 16) block<4, kAdds>(a, a_row, b + j, terms, out + j, out_row, rows, 16);
+  for (; j + 8 <= columns; j += 8) block<2, kAdds>(a, a_row, b + j, terms, out + j, out_row, rows, 8);
+  if (j < columns) block<1, kAdds>(a, a_row, b + j, terms, out + j, out_row, rows, 4);
+}
+
 }  // namespace
 
 void sum_terms(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
-               std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
-  std::int64_t j = 0;
-  if (rows <= kFewRows)
-    for (; j + 16 <= columns; j += 16) block<4>(a, a_row, b + j, terms, out + j, out_row, rows, 16);
-  for (; j + 8 <= columns; j += 8) block<2>(a, a_row, b + j, terms, out + j, out_row, rows, 8);
-  if (j < columns) block<1>(a, a_row, b + j, terms, out + j, out_row, rows, 4);
+               std::int64_t out_row, std::int64_t rows, std::int64_t columns, bool adds) {
+  (adds ? sum_blocks<true> : sum_blocks<false>)(a, a_row, b, terms, out, out_row, rows, columns);
+}
+
+void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out) {
+  constexpr std::int64_t kManyRows = 64;
+  for (std::int64_t j = 0; j < n; j += 4) {
+    const float* row = x + j;
+    Four sums[4] = {};
+    std::int64_t i = 0;
+    if (m >= kManyRows)
+      for (; i + 4 <= m; i += 4)
+        for (int g = 0; g < 4; ++g, row += n) sums[g] += load(row);
+    for (; i < m; ++i, row += n) sums[0] += load(row);
+    store(out + j, (sums[0] + sums[1]) + (sums[2] + sums[3]));
+  }
 }
 
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,

@@ -55,8 +55,13 @@ struct Terms {
 };
 
 // out[i * out_row + j] = the sum over all terms of a[i * a_row] * b[j], for i < rows and j < columns; columns
-// must be a multiple of 4. A convolution is this for each row of its output.
+// must be a multiple of 4. With `adds` the sums go on from what is there. A convolution is this for each row
+// of its output.
 void sum_terms(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
-               std::int64_t out_row, std::int64_t rows, std::int64_t columns);
+               std::int64_t out_row, std::int64_t rows, std::int64_t columns, bool adds = false);
+
+// out[j] = the sum over all m rows of x (m x n, row-major). Many rows are summed as four interleaved groups,
+// which need not wait for each other; x and out may be read and written up to three floats beyond their ends.
+void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out);
 
 }  // namespace sandflow

@@ -1,9 +1,12 @@
 // Convolution and pooling of images: tensors of batch, rows, columns and depth, in this order (NHWC).
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <vector>
 
 #include "engine/ops/elementwise.h"
 #include "engine/ops/list.h"
+#include "engine/ops/sliding.h"
 
 namespace sandflow {
 
@@ -340,6 +343,38 @@ void for_each_run(const Geometry& g, const Place& place, F f) {
       f(row, column, n, input_cell(g, place, row, column));
 }
 
+// The same as the fast kernels see it; nothing where there is dilation.
+std::optional<Sliding> sliding_of(const Geometry& g) {
+  if (g.rows.dilation != 1 || g.columns.dilation != 1) return std::nullopt;
+  return Sliding{.images = g.batch,
+                 .depth = g.in_depth,
+                 .filters = g.out_depth,
+                 .rows = g.rows.input,
+                 .columns = g.columns.input,
+                 .out_rows = g.rows.output,
+                 .out_columns = g.columns.output,
+                 .window_rows = g.rows.kernel,
+                 .window_columns = g.columns.kernel,
+                 .row_stride = g.rows.stride,
+                 .column_stride = g.columns.stride,
+                 .rows_before = g.rows.before,
+                 .columns_before = g.columns.before};
+}
+
+// Calls a fast kernel, if there is one for this dtype and geometry.
+template <class T, class F>
+bool ran_fast(const Geometry& g, bool (Sliding::*can)() const, F run) {
+  if constexpr (std::is_same_v<T, float>) {
+    const std::optional<Sliding> s = sliding_of(g);
+    if (!s || !((*s).*can)()) return false;
+    std::vector<float> scratch(static_cast<std::size_t>(s->scratch()));
+    run(*s, scratch.data());
+    return true;
+  } else {
+    return false;
+  }
+}
+
 struct Convolution {
   template <class T>
   static Status run(KernelContext& c) {
@@ -356,8 +391,12 @@ struct Convolution {
     SANDFLOW_TRY(c.allocate(0, g.output()));
     const T *x = c.in<T>(0).data(), *w = c.in<T>(1).data();
     const std::span<T> out = c.out<T>(0);
-    std::fill(out.begin(), out.end(), T(0));
     if (out.empty()) return {};
+    if (ran_fast<T>(g, &Sliding::has_fast_output, [&](const Sliding& s, float* scratch) {
+          convolve(s, c.in<float>(0).data(), c.in<float>(1).data(), c.out<float>(0).data(), scratch);
+        }))
+      return {};
+    std::fill(out.begin(), out.end(), T(0));
     for_each_place(g, [&](const Place& place) {
       for_each_run(g, place, [&](std::int64_t row, std::int64_t column, std::int64_t n, std::int64_t cell) {
         add_product(n * g.in_depth, g.out_depth, x + cell * g.in_depth, 1,
@@ -386,6 +425,10 @@ struct InputGradient {
     const std::span<T> out = c.out<T>(0);
     std::fill(out.begin(), out.end(), T(0));
     if (out.empty() || filter.empty() || grad.empty()) return {};
+    if (ran_fast<T>(g, &Sliding::has_fast_input, [&](const Sliding& s, float* scratch) {
+          convolve_to_input(s, c.in<float>(1).data(), c.in<float>(2).data(), c.out<float>(0).data(), scratch);
+        }))
+      return {};
     // Within each row of the filter the output's depth comes first here, so that the sums run along the
     // input.
     const std::int64_t kernel_row = g.columns.kernel * g.in_depth;
@@ -423,6 +466,11 @@ struct FilterGradient {
     const std::span<T> out = c.out<T>(0);
     std::fill(out.begin(), out.end(), T(0));
     if (out.empty() || x.empty() || grad.empty()) return {};
+    if (ran_fast<T>(g, &Sliding::has_fast_output, [&](const Sliding& s, float* scratch) {
+          convolve_to_filter(s, c.in<float>(0).data(), c.in<float>(2).data(), c.out<float>(0).data(),
+                             scratch);
+        }))
+      return {};
     for (std::int64_t n = 0; n < g.batch; ++n)
       for (std::int64_t y = 0; y < g.rows.output; ++y) {
         const Range rows = g.rows.cells(y);
@@ -713,6 +761,12 @@ Status for_floating_input(KernelContext& c) {
 }
 
 }  // namespace
+
+std::optional<Sliding> sliding_of(const Node& node, const Shape& input, const Shape* filter) {
+  const Result<Geometry> g =
+      filter ? convolution_geometry(node, input, *filter) : pooling_geometry(node, input);
+  return g.ok() ? sliding_of(*g) : std::nullopt;
+}
 
 std::vector<Op> convolution_ops() {
   return {

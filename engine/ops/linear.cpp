@@ -225,9 +225,15 @@ struct BiasGradient {
     SANDFLOW_TRY(c.allocate(0, {grad.dim(grad.rank() - 1)}));
     const std::span<const T> g = c.in<T>(0);
     const std::span<T> out = c.out<T>(0);
-    std::fill(out.begin(), out.end(), T(0));
-    for (std::size_t i = 0; i < g.size(); i += out.size())
-      for (std::size_t j = 0; j < out.size(); ++j) out[j] += g[i + j];
+    if (out.empty()) return {};
+    if constexpr (std::is_same_v<T, float>) {
+      sum_rows(g.data(), static_cast<std::int64_t>(g.size() / out.size()),
+               static_cast<std::int64_t>(out.size()), out.data());
+    } else {
+      std::fill(out.begin(), out.end(), T(0));
+      for (std::size_t i = 0; i < g.size(); i += out.size())
+        for (std::size_t j = 0; j < out.size(); ++j) out[j] += g[i + j];
+    }
     return {};
   }
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,6 +17,13 @@ namespace sandflow::edit {
 struct AddNode {
   SceneNode node;
 };
+// Several at once, for pasting and for layers. Names that are taken change, and the wires among the nodes
+// with them; wires from other nodes stay where the scene has such a node. A folded scope gets another name as
+// a whole.
+struct AddNodes {
+  std::vector<SceneNode> nodes;
+  std::set<std::string> folded;
+};
 struct RemoveNodes {
   std::vector<std::string> names;  // Wires from them become empty ports.
 };
@@ -24,6 +32,22 @@ struct Move {
 };
 struct Rename {
   std::string from, to;  // Wires and training settings follow.
+};
+// Moves nodes into a scope, below the one they have in common: "W" and "b" become "dense/W" and "dense/b". A
+// name that is taken there gets a number; an empty scope is called "scope", with a number if need be.
+struct Group {
+  std::vector<std::string> names;
+  std::string scope;
+};
+struct Ungroup {  // "dense/W" becomes "W" again.
+  std::string scope;
+};
+struct RenameScope {  // Both with the scopes they are in: "net/dense".
+  std::string from, to;
+};
+struct Fold {
+  std::string scope;
+  bool folded = true;
 };
 struct SetPort {  // Connects, disconnects (an empty Port), or types a literal into input `input` of `node`.
   std::string node;
@@ -43,8 +67,8 @@ struct SetTraining {
   Training training;
 };
 
-using Edit =
-    std::variant<AddNode, RemoveNodes, Move, Rename, SetPort, SetAttr, SetTitle, SetData, SetTraining>;
+using Edit = std::variant<AddNode, AddNodes, RemoveNodes, Move, Rename, Group, Ungroup, RenameScope, Fold,
+                          SetPort, SetAttr, SetTitle, SetData, SetTraining>;
 
 Result<Scene> apply(const Scene& scene, const Edit& edit);
 

@@ -3,6 +3,7 @@
 
 #include <yyjson.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "engine/core/text.h"
 #include "engine/scene/node_types.h"
+#include "engine/scene/scopes.h"
 #include "engine/scene/settings.h"
 
 namespace sandflow {
@@ -27,6 +29,11 @@ class Reader {
   Result<Scene> read(yyjson_val* root) {
     Scene scene;
     read_root(root, scene);
+    const std::vector<std::string> scopes =
+        scene.folded.empty() ? std::vector<std::string>() : scopes_of(scene);
+    for (const std::string& scope : scene.folded)
+      if (!std::binary_search(scopes.begin(), scopes.end(), scope))
+        fail("folded", cat("there is no scope '", scope, "'."));
     if (error_) return *error_;
     if (const Status settings = check_settings(scene); !settings.ok()) return settings.error();
     return scene;
@@ -105,6 +112,8 @@ class Reader {
         read_training(value, scene.training);
       else if (key == "nodes")
         read_nodes(value, scene);
+      else if (key == "folded")
+        read_folded(value, scene);
       else
         return false;
       return true;
@@ -153,6 +162,17 @@ class Reader {
         return fail(path,
                     cat("there is a node '", node.name, "' already; names differ without regard to case."));
       scene.nodes.push_back(std::move(node));
+    }
+  }
+
+  void read_folded(yyjson_val* array, Scene& scene) {
+    if (!yyjson_is_arr(array)) return fail("folded", "expected a list.");
+    std::size_t i, count;
+    yyjson_val* item;
+    yyjson_arr_foreach(array, i, count, item) {
+      const std::string path = cat("folded[", i, "]"), scope = text(path, item);
+      if (error_) return;
+      if (!scene.folded.insert(scope).second) return fail(path, cat("'", scope, "' stands twice."));
     }
   }
 
@@ -315,25 +335,50 @@ Result<Scene> scene_from_json(std::string_view json) {
   return Reader().read(yyjson_doc_get_root(doc.get()));
 }
 
-std::string scene_to_json(const Scene& scene) {
+namespace {
+
+// What `fill` puts into an object that begins with the version.
+template <class Fill>
+std::string written(Fill fill) {
   const std::unique_ptr<yyjson_mut_doc, decltype(&yyjson_mut_doc_free)> doc(yyjson_mut_doc_new(nullptr),
                                                                             yyjson_mut_doc_free);
   Writer writer{doc.get()};
   yyjson_mut_val* root = yyjson_mut_obj(doc.get());
   yyjson_mut_doc_set_root(doc.get(), root);
   writer.put(root, "sandflow", yyjson_mut_sint(doc.get(), kSceneVersion));
-  if (!scene.title.empty()) writer.put(root, "title", writer.text(scene.title));
-  if (!scene.data.name.empty()) writer.put(root, "data", writer.choice(scene.data));
-  writer.put(root, "training", writer.training(scene.training));
-  yyjson_mut_val* nodes = yyjson_mut_arr(doc.get());
-  for (const SceneNode& node : scene.nodes) yyjson_mut_arr_append(nodes, writer.node(node));
-  writer.put(root, "nodes", nodes);
+  fill(writer, root);
   std::size_t length = 0;
   char* text =
       yyjson_mut_write(doc.get(), YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_NEWLINE_AT_END, &length);
   std::string out(text ? text : "", length);
   std::free(text);
   return out;
+}
+
+void put_nodes(Writer& writer, yyjson_mut_val* root, const std::vector<SceneNode>& nodes,
+               const std::set<std::string>& folded) {
+  yyjson_mut_val* list = yyjson_mut_arr(writer.doc);
+  for (const SceneNode& node : nodes) yyjson_mut_arr_append(list, writer.node(node));
+  writer.put(root, "nodes", list);
+  if (folded.empty()) return;
+  yyjson_mut_val* scopes = yyjson_mut_arr(writer.doc);
+  for (const std::string& scope : folded) yyjson_mut_arr_append(scopes, writer.text(scope));
+  writer.put(root, "folded", scopes);
+}
+
+}  // namespace
+
+std::string scene_to_json(const Scene& scene) {
+  return written([&](Writer& writer, yyjson_mut_val* root) {
+    if (!scene.title.empty()) writer.put(root, "title", writer.text(scene.title));
+    if (!scene.data.name.empty()) writer.put(root, "data", writer.choice(scene.data));
+    writer.put(root, "training", writer.training(scene.training));
+    put_nodes(writer, root, scene.nodes, scene.folded);
+  });
+}
+
+std::string nodes_to_json(const std::vector<SceneNode>& nodes, const std::set<std::string>& folded) {
+  return written([&](Writer& writer, yyjson_mut_val* root) { put_nodes(writer, root, nodes, folded); });
 }
 
 }  // namespace sandflow

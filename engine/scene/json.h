@@ -16,5 +16,7 @@ inline constexpr int kSceneVersion = 1;
 Result<Scene> scene_from_json(std::string_view json);
 // The same scene always gives the same bytes.
 std::string scene_to_json(const Scene& scene);
+// Nodes alone, for the clipboard: scene_from_json reads them.
+std::string nodes_to_json(const std::vector<SceneNode>& nodes, const std::set<std::string>& folded);
 
 }  // namespace sandflow

@@ -153,4 +153,30 @@ const NodeType* find_node_type(std::string_view name) {
   return it == by_name.end() ? nullptr : it->second;
 }
 
+const Arg* arg_of(const NodeType& type, std::size_t input) {
+  const std::vector<Arg>* args = type.op         ? &type.op->inputs
+                                 : type.function ? &type.function->inputs
+                                                 : nullptr;
+  if (!args || type.inputs.empty()) return nullptr;
+  const std::string& name = type.inputs[std::min(input, type.inputs.size() - 1)];
+  const auto it = std::find_if(args->begin(), args->end(), [&](const Arg& arg) { return arg.name == name; });
+  return it == args->end() ? nullptr : &*it;
+}
+
+const DTypeSet* allowed_for(const NodeType& type, const char* attr) {
+  const AttrSpec* spec = type.op         ? type.op->find_attr(attr)
+                         : type.function ? type.function->find_attr(attr)
+                                         : nullptr;
+  return spec ? spec->allowed : nullptr;
+}
+
+std::string dtypes_text(const NodeType& type, std::size_t input) {
+  const Arg* arg = arg_of(type, input);
+  if (!arg) return {};
+  if (!arg->type.type_attr) return name(arg->type.fixed);
+  const DTypeSet* allowed = allowed_for(type, arg->type.type_attr);
+  if (!allowed || allowed->mask == kAnyType.mask) return {};
+  return join(dtype_names(*allowed), ", ", [](const std::string& dtype) { return dtype; });
+}
+
 }  // namespace sandflow

@@ -35,7 +35,15 @@ struct NodeType {
   std::vector<NodeField> fields;
 };
 
+// The dtypes that an input takes: "float32, float64"; empty: any.
+std::string dtypes_text(const NodeType& type, std::size_t input);
+
 const std::vector<NodeType>& node_types();
 const NodeType* find_node_type(std::string_view name);
+// The description of an input, looked up by its name: a node's inputs are not always in the operation's
+// order. Null for a Variable's.
+const Arg* arg_of(const NodeType& type, std::size_t input);
+// The dtypes of a type attribute; null if it has none such.
+const DTypeSet* allowed_for(const NodeType& type, const char* attr);
 
 }  // namespace sandflow

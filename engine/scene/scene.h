@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,7 @@ struct Scene {
   Choice data{"", {}};  // Name empty: nothing but literal feeds.
   Training training;
   std::vector<SceneNode> nodes;
+  std::set<std::string> folded;  // Scopes that are shown as one box: "dense" of "dense/MatMul", "dense/b".
 
   const SceneNode* find(std::string_view name) const;  // Null if there is none; the case must agree.
   int index_of(std::string_view name) const;           // -1 if there is none.

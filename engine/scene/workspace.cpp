@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "engine/scene/json.h"
-#include "engine/scene/lower.h"
 #include "engine/training/trainer.h"
 
 namespace sandflow {
@@ -16,6 +15,7 @@ namespace {
 // What decides the numbers of a run from its first step; the rest of a scene may change while it goes on.
 Scene run_key(Scene scene) {
   scene.title.clear();
+  scene.folded.clear();
   scene.training.batch_size = 1;
   if (const OptimizerType* optimizer = find_optimizer_type(scene.training.optimizer.name))
     std::erase_if(scene.training.optimizer.parameters,
@@ -53,7 +53,7 @@ std::size_t weight(const Scene& scene) {
 }  // namespace
 
 struct Workspace::State {
-  static constexpr std::size_t kUndoLimit = 500;
+  static constexpr std::size_t kUndoLimit = 2000;
   static constexpr std::size_t kUndoBytes = 64u << 20;
 
   Scene scene;
@@ -67,6 +67,7 @@ struct Workspace::State {
 
   Snapshot snapshot;
   bool is_stale = true;
+  std::vector<Output> watched;
 
   State() { restart(); }
 
@@ -93,6 +94,7 @@ struct Workspace::State {
 
   void restart() {
     trainer.reset();
+    watched.clear();
     lowered = sandflow::lower(scene);
     trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, data ? &*data : nullptr,
                                         static_cast<std::uint64_t>(scene.training.seed),
@@ -163,6 +165,8 @@ struct Workspace::State {
       node.dtype = lowered.graph->dtype(shown);
       node.shape = lowered.graph->shape(shown);
     }
+    s.watched.clear();
+    for (const Output& tensor : watched) look_at(tensor, s.watched[tensor.node]);
     const Session::Sight sight = trainer->session().look(wanted, trainer->last_feeds());
     for (std::size_t i = 0; i < wanted.size(); ++i) *places[i] = sight.values[i];
     for (const Error& error : sight.errors) {
@@ -199,6 +203,7 @@ Status Workspace::open(std::string_view json) {
 
 std::string Workspace::json() const { return scene_to_json(state_->scene); }
 const Scene& Workspace::scene() const { return state_->scene; }
+const Lowered& Workspace::lowered() const { return state_->lowered; }
 
 Status Workspace::apply(const edit::Edit& edit, std::string_view gesture) {
   Result<Scene> next = edit::apply(state_->scene, edit);
@@ -227,6 +232,12 @@ std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>&
 
 std::int64_t Workspace::steps_to_epoch_end() const { return state_->trainer->steps_to_epoch_end(); }
 void Workspace::reset() { state_->restart(); }
+
+void Workspace::watch(std::vector<Output> tensors) {
+  if (tensors == state_->watched) return;
+  state_->watched = std::move(tensors);
+  state_->is_stale = true;
+}
 
 const Snapshot& Workspace::snapshot() {
   if (state_->is_stale) state_->refresh();

@@ -11,6 +11,7 @@
 
 #include "engine/core/error.h"
 #include "engine/scene/edit.h"
+#include "engine/scene/lower.h"
 #include "engine/scene/scene.h"
 #include "engine/training/datasets.h"
 #include "engine/training/snapshot.h"
@@ -27,6 +28,9 @@ class Workspace {
   Status open(std::string_view json);
   std::string json() const;
   const Scene& scene() const;
+  // The graph made of it: names, operations, wires, dtypes and shapes, but no values. Good until the next
+  // edit.
+  const Lowered& lowered() const;
 
   // Applies an edit as one step of undo. Edits with the same non-empty `gesture` in a row are one step (a
   // drag).
@@ -43,6 +47,8 @@ class Workspace {
   std::int64_t steps_to_epoch_end() const;
   void reset();
 
+  // Which tensors besides those of the scene's nodes a snapshot is to hold, until the graph changes.
+  void watch(std::vector<Output> tensors);
   // Brought up to date by the call; the reference is good until the next.
   const Snapshot& snapshot();
 

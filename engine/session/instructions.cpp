@@ -10,6 +10,7 @@
 #include "engine/core/math.h"
 #include "engine/core/product.h"
 #include "engine/core/vector.h"
+#include "engine/ops/sliding.h"
 
 namespace sandflow {
 
@@ -152,18 +153,42 @@ void product(const Instruction& i) {
            i.scratch);
 }
 
-// The sums are still in the nearest memory when the bias comes.
-void dense(const Instruction& i) {
-  product(i);
-  float* row = i.out[0];
+// Adds the bias to every row, and applies the activation.
+void finish(const Instruction& i, float* out, std::int64_t elements) {
   if (i.flag)
-    for (std::int64_t r = 0; r < i.m; ++r, row += i.n) {
+    for (float* row = out; row < out + elements; row += i.n) {
       std::int64_t x = 0;
       for (; x + 4 <= i.n; x += 4) store(row + x, load(row + x) + load(i.in[2] + x));
       for (; x < i.n; ++x) row[x] += i.in[2][x];
     }
-  activate(i.activation, i.out[0], i.m * i.n);
+  activate(i.activation, out, elements);
 }
+
+// The sums are still in the nearest memory when the bias comes.
+void dense(const Instruction& i) {
+  product(i);
+  finish(i, i.out[0], i.m * i.n);
+}
+
+// --- Images ----------------------------------------------------------------------------------------------
+
+void convolution(const Instruction& i) {
+  const bool is_fused = i.flag || i.activation != Activation::kNone;
+  convolve(i.sliding, i.in[0], i.in[1], i.out[0], i.scratch,
+           is_fused
+               ? [](const void* with, float* out,
+                    std::int64_t elements) { finish(*static_cast<const Instruction*>(with), out, elements); }
+               : Finish(),
+           &i);
+}
+void convolution_to_input(const Instruction& i) {
+  convolve_to_input(i.sliding, i.in[0], i.in[1], i.out[0], i.scratch);
+}
+void convolution_to_filter(const Instruction& i) {
+  convolve_to_filter(i.sliding, i.in[0], i.in[1], i.out[0], i.scratch);
+}
+void pooling(const Instruction& i) { max_pool(i.sliding, i.in[0], i.out[0]); }
+void pooling_gradient(const Instruction& i) { max_pool_gradient(i.sliding, i.in[0], i.in[1], i.out[0]); }
 
 // --- Sums ------------------------------------------------------------------------------------------------
 
@@ -175,14 +200,7 @@ void total(const Instruction& i) {
 }
 
 // The sum of m rows of n elements.
-void total_of_rows(const Instruction& i) {
-  for (std::int64_t x = 0; x < i.n; x += 4) {
-    Four sum = {};
-    const float* from = i.in[0] + x;
-    for (std::int64_t row = 0; row < i.m; ++row, from += i.n) sum += load(from);
-    store(i.out[0] + x, sum);
-  }
-}
+void total_of_rows(const Instruction& i) { sum_rows(i.in[0], i.m, i.n, i.out[0]); }
 
 // --- Softmax cross-entropy -------------------------------------------------------------------------------
 
@@ -357,6 +375,40 @@ std::optional<Recipe> on_logits(const Node&, const Operands& in, const Operands&
   return made;
 }
 
+// What the graph says of a window, where the fast kernels can do it.
+std::optional<Recipe> sliding_recipe(const Node& node, void (*run)(const Instruction&), std::vector<int> in,
+                                     int out, const Shape& input, const Shape* filter,
+                                     bool (Sliding::*can)() const) {
+  const std::optional<Sliding> s = sliding_of(node, input, filter);
+  if (!s || !((*s).*can)()) return std::nullopt;
+  Recipe made = recipe(run, std::move(in), {out});
+  made.instruction.sliding = *s;
+  made.instruction.n = s->filters;
+  made.scratch = s->scratch();
+  return made;
+}
+
+std::optional<Recipe> on_convolution(const Node& node, const Operands& in, const Operands& out) {
+  return sliding_recipe(node, convolution, {in[0].value, in[1].value}, out[0].value, *in[0].shape,
+                        in[1].shape, &Sliding::has_fast_output);
+}
+std::optional<Recipe> on_input_gradient(const Node& node, const Operands& in, const Operands& out) {
+  return sliding_recipe(node, convolution_to_input, {in[1].value, in[2].value}, out[0].value, *out[0].shape,
+                        in[1].shape, &Sliding::has_fast_input);
+}
+std::optional<Recipe> on_filter_gradient(const Node& node, const Operands& in, const Operands& out) {
+  return sliding_recipe(node, convolution_to_filter, {in[0].value, in[2].value}, out[0].value, *in[0].shape,
+                        out[0].shape, &Sliding::has_fast_output);
+}
+std::optional<Recipe> on_pooling(const Node& node, const Operands& in, const Operands& out) {
+  return sliding_recipe(node, pooling, {in[0].value}, out[0].value, *in[0].shape, nullptr,
+                        &Sliding::has_fast_output);
+}
+std::optional<Recipe> on_pooling_gradient(const Node& node, const Operands& in, const Operands& out) {
+  return sliding_recipe(node, pooling_gradient, {in[0].value, in[2].value}, out[0].value, *in[0].shape,
+                        nullptr, &Sliding::has_fast_output);
+}
+
 std::optional<Recipe> on_assign(const Node&, const Operands& in, const Operands& out) {
   Recipe made = recipe(copy, {in[1].value}, {out[0].value});
   made.instruction.n = elements(in[1]);
@@ -402,6 +454,11 @@ const std::map<std::string_view, Make>& list() {
       {"Mean", on_axes<true>},
       {"BiasAddGrad", on_bias_gradient},
       {"SoftmaxCrossEntropyWithLogits", on_logits},
+      {"Conv2D", on_convolution},
+      {"Conv2DBackpropInput", on_input_gradient},
+      {"Conv2DBackpropFilter", on_filter_gradient},
+      {"MaxPool", on_pooling},
+      {"MaxPoolGrad", on_pooling_gradient},
       {"Assign", on_assign},
       {"ApplyGradientDescent", on_gradient_descent},
       {"ApplyMomentum", on_momentum},
@@ -424,14 +481,14 @@ std::optional<Recipe> recipe_for(const Node& node, const Operands& in, const Ope
 }
 
 void fuse_bias(Recipe& made, const Operand& bias, int out) {
-  made.instruction.run = dense;
+  if (made.instruction.run == product) made.instruction.run = dense;
   made.instruction.flag = true;
   made.in.push_back(bias.value);
   made.out = {out};
 }
 
 void fuse_activation(Recipe& made, Activation activation, int out) {
-  made.instruction.run = dense;
+  if (made.instruction.run == product) made.instruction.run = dense;
   made.instruction.activation = activation;
   made.out = {out};
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/core/convolution.h"
 #include "engine/graph/graph.h"
 
 namespace sandflow {
@@ -24,6 +25,7 @@ struct Instruction {
   std::int64_t a_row = 0, a_column = 0, b_row = 0, b_column = 0;  // Of a product's operands.
   Activation activation = Activation::kNone;
   bool flag = false;
+  Sliding sliding;  // Of images.
 };
 
 // An operand as the compiler sees it.

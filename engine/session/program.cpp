@@ -415,7 +415,8 @@ class Compiler {
   // A chain runs where its last part would have.
   void find_chains() {
     for (const Node& made : graph().nodes()) {
-      if (!is_needed(made.id) || type_of(made) != "MatMul" || !is_float(made)) continue;
+      if (!is_needed(made.id) || (type_of(made) != "MatMul" && type_of(made) != "Conv2D") || !is_float(made))
+        continue;
       const Chain chain = chain_of(made);
       if (chain.tail == made.id) continue;
       chains_[chain.tail] = chain;
@@ -436,7 +437,7 @@ class Compiler {
       const bool first = source(add->inputs[0]) == Output{chain.tail, 0};
       const Output bias = add->inputs[first];
       if (add->outputs[0].shape == matmul.outputs[0].shape &&
-          graph().shape(bias) == Shape{matmul.outputs[0].shape.dim(1)}) {
+          graph().shape(bias) == Shape{matmul.outputs[0].shape.dims().back()}) {
         chain.bias = bias;
         chain.tail = add->id;
       }
@@ -455,6 +456,7 @@ class Compiler {
     for (Output input : head.inputs) in.push_back(operand(input));
     const Operand out = operand({chain.tail, 0});
     std::optional<Recipe> made = recipe_for(head, in, {out});
+    if (!made) return std::nullopt;
     if (chain.bias.valid()) fuse_bias(*made, operand(chain.bias), out.value);
     if (chain.activation != Activation::kNone) fuse_activation(*made, chain.activation, out.value);
     return made;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,7 @@ struct Snapshot {
   std::int64_t batches_per_epoch = 0;
   std::int64_t train_examples = 0, test_examples = 0;
   std::vector<NodeSnapshot> nodes;      // As Scene::nodes.
+  std::map<int, Tensor> watched;        // Of other graph nodes that are being looked at, their first output.
   std::vector<LossPoint> losses;        // At most a few thousand: a long run keeps every 2nd, 4th, ... step.
   std::vector<Evaluation> evaluations;  // Likewise.
   // Measured for this very moment; of the last epoch's end where the data are too many to measure at every

@@ -120,9 +120,9 @@ const number = (value, digits = 3) =>
 const row = (title, cells, width = 12) => title.padEnd(42) + cells.map((cell) => String(cell).padStart(width)).join("");
 const compared = (ratio, least) => `${number(ratio, 2)}${ratio < least ? ` < ${least}` : ""}`;
 
-// As many as there are of the second.
-const lossesAgree = (expected, losses) =>
-  losses.every((loss, i) => Math.abs(loss - expected[i]) <= tolerance * Math.max(1, Math.abs(loss)));
+// As many as there are of both.
+const lossesAgree = (one, other) =>
+  one.slice(0, other.length).every((loss, i) => Math.abs(loss - other[i]) <= tolerance * Math.max(1, Math.abs(loss)));
 
 // The trials of those contestants that can run a line and compute on it what Sandflow computes; notes on the others.
 async function openAgreeing(contestants, lineNumber, line, notes) {
@@ -139,6 +139,7 @@ async function openAgreeing(contestants, lineNumber, line, notes) {
       if (lossesAgree(expected, losses)) opened.push({ contestant, trial });
       else note(`DISAGREES: ${losses.at(-1)} after ${losses.length} steps, Sandflow ${expected[losses.length - 1]}`);
     } catch (error) {
+      if (!contestant.isJavaScript) throw error;
       note(`cannot: ${error.message}`);
     }
   }

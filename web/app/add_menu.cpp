@@ -8,7 +8,6 @@
 #include "engine/core/text.h"
 #include "engine/scene/node_types.h"
 #include "web/app/texts.h"
-#include "web/app/theme.h"
 #include "web/app/widgets.h"
 
 namespace sandflow::ui {
@@ -17,7 +16,16 @@ namespace {
 
 constexpr float kWidth = 288, kHeight = 372, kRow = 26, kHead = 48;
 
-Tone tone_of(const NodeType& type) {
+// Names are compared without regard to case; so is what the learner's language says.
+bool holds(std::string_view text, std::string_view wanted) {
+  return lower(text).find(wanted) != std::string::npos;
+}
+
+}  // namespace
+
+Tone tone_of(const AddMenu::Entry& entry) {
+  if (entry.layer) return Tone::kForward;
+  const NodeType& type = *entry.type;
   if (type.name == "Variable" || type.family == Family::kState) return Tone::kVariable;
   if (type.name == "Placeholder") return Tone::kData;
   if (type.family == Family::kLoss) return Tone::kLoss;
@@ -25,36 +33,37 @@ Tone tone_of(const NodeType& type) {
   return Tone::kOther;
 }
 
-// By name; where none fits, by family or by what the help says, in the learner's language.
-std::vector<const NodeType*> found(std::string_view filter) {
-  std::vector<const NodeType*> types;
-  const std::string wanted = lower(filter);
-  const auto holds = [&](std::string_view text) { return lower(text).find(wanted) != std::string::npos; };
-  for (const NodeType& type : node_types())
-    if (holds(type.name) || holds(type.python)) types.push_back(&type);
-  if (types.empty())
-    for (const NodeType& type : node_types())
-      if (holds(translated(type.help)) || holds(tr(cat("family.", name(type.family)))))
-        types.push_back(&type);
-  std::stable_sort(types.begin(), types.end(),
-                   [](const NodeType* a, const NodeType* b) { return a->family < b->family; });
-  return types;
+std::string AddMenu::Entry::family() const {
+  return tr(cat("family.", layer ? "layer" : sandflow::name(type->family)));
 }
 
-// The one whose name is nearest to what was typed.
-int best_of(const std::vector<const NodeType*>& types, std::string_view filter) {
-  const std::string wanted = lower(filter);
-  int best = 0;
+// By name first; then by family, formula, and what the help says in either language.
+void AddMenu::find() {
+  found_.clear();
+  const std::string wanted = lower(filter_);
+  for (const Entry& entry : offered_)
+    if (holds(entry.name(), wanted) || holds(entry.python(), wanted)) found_.push_back({entry, false});
+  if (wanted.size() >= 2)
+    for (const Entry& entry : offered_) {
+      if (holds(entry.name(), wanted) || holds(entry.python(), wanted)) continue;
+      const std::string& help = entry.help();
+      if (holds(help, wanted) || holds(translated(help), wanted) || holds(translated_also(help), wanted) ||
+          holds(entry.formula(), wanted) || holds(entry.family(), wanted))
+        found_.push_back({entry, true});
+    }
+  const bool only_also = !found_.empty() && found_[0].is_also;
+  if (only_also)
+    for (Found& found : found_) found.is_also = false;
+  // The one whose name is nearest to what was typed.
+  marked_ = 0;
   std::size_t shortest = std::string::npos;
-  for (std::size_t i = 0; i < types.size(); ++i)
-    if (const std::string& name = types[i]->name; lower(name).starts_with(wanted) && name.size() < shortest) {
-      best = static_cast<int>(i);
+  for (std::size_t i = 0; i < found_.size() && !wanted.empty(); ++i)
+    if (const std::string& name = found_[i].entry.name();
+        lower(name).starts_with(wanted) && name.size() < shortest) {
+      marked_ = static_cast<int>(i);
       shortest = name.size();
     }
-  return filter.empty() ? 0 : best;
 }
-
-}  // namespace
 
 Rect AddMenu::box_in(const Rect& area) const {
   const Vec size{std::min(kWidth, area.width() - 16), std::min(kHeight, area.height() - 16)};
@@ -64,16 +73,42 @@ Rect AddMenu::box_in(const Rect& area) const {
       size);
 }
 
-void AddMenu::open(Ui& ui, const Rect& area, Vec screen, Vec world) {
+void AddMenu::open(Ui& ui, const Rect& area, Vec screen, Vec world, const Scene& scene,
+                   std::string_view wire) {
   is_open_ = is_new_ = true;
   screen_ = screen;
   world_ = world;
   filter_.clear();
-  marked_ = 0;
+  wire_ = wire;
+  offered_.clear();
+  carried_.reset();
+  std::optional<Candidate> candidate;
+  if (!wire.empty()) candidate.emplace(scene, wire);
+  wire_shape_ = candidate ? candidate->shape() : Shape::unknown_rank();
+  for (const Layer& layer : layers()) {
+    const auto node = std::find_if(layer.nodes.begin(), layer.nodes.end(),
+                                   [&](const SceneNode& each) { return each.name == layer.input; });
+    const int input = candidate ? candidate->input_for(*find_node_type(node->type), node->attrs) : 0;
+    if (input == 0) offered_.push_back({nullptr, &layer, 0});
+  }
+  for (const NodeType& type : node_types()) {
+    const int input = candidate ? candidate->input_for(type) : -1;
+    if (!candidate || input >= 0) offered_.push_back({&type, nullptr, input});
+  }
+  std::stable_sort(offered_.begin(), offered_.end(), [](const Entry& a, const Entry& b) {
+    return (a.layer ? -1 : static_cast<int>(a.type->family)) <
+           (b.layer ? -1 : static_cast<int>(b.type->family));
+  });
+  // Sources and Variables are what one begins with, layers what one goes on with.
+  if (!candidate)
+    std::rotate(offered_.begin(), offered_.begin() + static_cast<std::ptrdiff_t>(layers().size()),
+                std::find_if(offered_.begin(), offered_.end(),
+                             [](const Entry& e) { return e.type && e.type->family > Family::kState; }));
+  find();
   placed_ = search_box(box_in(area));
   TextEntry::Request request;
   request.key = "add-node";
-  request.label = request.placeholder = tr("add.search");
+  request.label = request.placeholder = tr(wire.empty() ? "add.search" : "add.search-wire");
   request.box = placed_;
   request.is_mono = false;
   request.size = ui.input.is_touch ? 16 : 13;  // A phone's browser zooms in on a field with smaller text.
@@ -87,7 +122,7 @@ void AddMenu::close(Ui& ui) {
   ui.wants_frame = true;
 }
 
-std::optional<SceneNode> AddMenu::draw(Ui& ui, const Rect& area) {
+std::optional<AddMenu::Chosen> AddMenu::draw(Ui& ui, const Rect& area) {
   if (!is_open_) return {};
   const Rect box = box_in(area);
   const bool clicks = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1) || ImGui::IsMouseClicked(2);
@@ -100,7 +135,7 @@ std::optional<SceneNode> AddMenu::draw(Ui& ui, const Rect& area) {
   bool leaves = clicks && !is_new_ && !box.contains(ui.input.mouse);
   if (!leaves && ui.entry.typed() != filter_) {
     filter_ = ui.entry.typed();
-    marked_ = best_of(found(filter_), filter_);
+    find();
     moved = true;
   }
   for (const KeyPress& key : ui.input.keys) {
@@ -137,18 +172,29 @@ std::optional<SceneNode> AddMenu::draw(Ui& ui, const Rect& area) {
   floating_panel(painter, box);
   painter.list()->PopClipRect();
   painter.fill(search_box(box), palette().field, 6);  // Under the page's own field.
-  const auto node = draw_types(ui, box, accepted, moved);
+  auto choice = draw_entries(ui, box, accepted, moved);
   ImGui::End();
-  if (node || accepted) close(ui);
+  if (choice || accepted || carried_) close(ui);
   is_new_ = false;
-  return node;
+  return choice;
 }
 
-std::optional<SceneNode> AddMenu::draw_types(Ui& ui, const Rect& box, bool accepted, bool moved) {
+AddMenu::Chosen AddMenu::chosen(const Entry& entry) const {
+  return {entry.type, entry.layer, world_, false, wire_, entry.input, wire_shape_};
+}
+
+AddMenu::Chosen AddMenu::drop(Vec world) {
+  Chosen dropped = chosen(*carried_);
+  carried_.reset();
+  dropped.at = world;
+  dropped.is_placed = true;
+  return dropped;
+}
+
+std::optional<AddMenu::Chosen> AddMenu::draw_entries(Ui& ui, const Rect& box, bool accepted, bool moved) {
   const Palette& p = palette();
-  const std::vector<const NodeType*> types = found(filter_);
-  marked_ = std::clamp(marked_, 0, std::max(0, static_cast<int>(types.size()) - 1));
-  std::optional<SceneNode> node;
+  marked_ = std::clamp(marked_, 0, std::max(0, static_cast<int>(found_.size()) - 1));
+  std::optional<Chosen> choice;
   ImGui::SetCursorScreenPos((box.min + Vec(4, kHead)) * ui.ratio);
   ImGui::BeginChild("types", Vec(box.width() - 8, box.height() - kHead - 6) * ui.ratio);
   if (is_new_) ImGui::SetScrollY(0);
@@ -158,43 +204,43 @@ std::optional<SceneNode> AddMenu::draw_types(Ui& ui, const Rect& box, bool accep
     ImGui::SetScrollY(ImGui::GetScrollY() - ImGui::GetIO().MouseDelta.y);
   const Painter list = ui.painter(ImGui::GetCursorScreenPos() / ui.ratio);
   float y = 0;
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    const NodeType& type = *types[i];
-    if (i == 0 || types[i - 1]->family != type.family) {
-      list.text(Face::kStrong, 11, {10, y + 8}, p.soft, tr(cat("family.", name(type.family))));
+  std::string heading;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const Entry& entry = found_[i].entry;
+    const std::string group = found_[i].is_also ? std::string(tr("add.also")) : entry.family();
+    if (group != heading) {
+      heading = group;
+      list.text(Face::kStrong, 11, {10, y + 8}, p.soft, heading);
       y += 28;
     }
     const Rect row = Rect::sized({2, y}, {box.width() - 20, kRow});
-    const Press hit = press(ui, list, type.name, row);
+    const Press hit = press(ui, list, cat(entry.layer ? "layer " : "", entry.name()), row);
     if (hit.hovered && (ImGui::GetIO().MouseDelta.x != 0 || ImGui::GetIO().MouseDelta.y != 0))
       marked_ = static_cast<int>(i);
     const bool is_marked = marked_ == static_cast<int>(i);
     if (is_marked) list.fill(row, fade(p.of(Tone::kForward), 0.13f), 5);
     if (is_marked && moved && !is_new_)
       ImGui::SetScrollFromPosY(list.device(row.center()).y - ImGui::GetWindowPos().y, 0.5f);
-    list.fill(Rect::sized(row.min + Vec(8, 6), {3, kRow - 12}), p.of(tone_of(type)), 1.5f);
-    list.text(Face::kText, 13, row.min + Vec(20, 5), p.ink, type.name);
-    const float room = row.width() - 44 - text_width(Face::kText, 13, type.name);
+    list.fill(Rect::sized(row.min + Vec(8, 6), {3, kRow - 12}), p.of(tone_of(entry)), 1.5f);
+    list.text(Face::kText, 13, row.min + Vec(20, 5), p.ink, entry.name());
+    const float room = row.width() - 44 - text_width(Face::kText, 13, entry.name());
     if (room > 40)
       list.text_right(Face::kMono, 11, {row.max.x - 8, row.min.y + 6}, p.soft,
-                      fitted(Face::kMono, 11, type.python, room));
+                      fitted(Face::kMono, 11, entry.python(), room));
     if (hit.hovered && !ui.input.is_touch) {
-      const std::string lines[] = {type.python, std::string(translated(type.help))};
+      const std::string lines[] = {entry.python(), std::string(translated(entry.help()))};
       tooltip(ui, Vec(box.max.x - 8, ui.input.mouse.y - 14), lines);
     }
-    if ((hit.clicked && !(ui.input.is_touch && is_dragged)) || (accepted && is_marked)) {
-      node.emplace();
-      node->type = type.name;
-      node->x = world_.x;
-      node->y = world_.y;
-    }
+    if (hit.held && ImGui::IsMousePosValid() && !box.grown(6).contains(ui.input.mouse)) carried_ = entry;
+    if ((hit.clicked && !(ui.input.is_touch && is_dragged)) || (accepted && is_marked))
+      choice = chosen(entry);
     y += kRow;
   }
-  if (types.empty()) list.text(Face::kText, 13, {12, 12}, p.soft, tr("add.none"));
+  if (found_.empty()) list.text(Face::kText, 13, {12, 12}, p.soft, tr("add.none"));
   ImGui::SetCursorScreenPos(list.device(Vec(0, y)));
   ImGui::Dummy({1, 1});
   ImGui::EndChild();
-  return node;
+  return choice;
 }
 
 }  // namespace sandflow::ui

@@ -39,13 +39,16 @@ bool App::frame(double time_ms) {
   obey_keys();
   draw_panes();
   ui.input.end_frame();
-  frame_ms_ = emscripten_get_now() - began;
+  const double drawn = emscripten_get_now();
   draw_screen();
+  const double shown = emscripten_get_now();
   append(changes_, ui.entry.take());
   apply(changes_);
   changes_.clear();
   send_cursor();
-  report_.send(*this, boxes_, made_ > 0);
+  // After an edit the boxes are those of the scene before it: the next frame tells.
+  if (generation_ == laid_generation_) report_.send(*this, boxes_, made_ > 0);
+  frame_ms_ = drawn - began + (emscripten_get_now() - shown);
 
   if (frames_left_ > 0) --frames_left_;
   return !is_at_rest();
@@ -116,20 +119,25 @@ void App::lay_out() {
   const Snapshot& snapshot = shown();
   seen_step_ = workspace.snapshot().counters.step;
   if (generation_ == laid_generation_ && snapshot.version == laid_version_ &&
-      texts_version() == laid_texts_ && ui.ratio == laid_ratio_)
+      texts_version() == laid_texts_ && ui.ratio == laid_ratio_ && canvas.opened == laid_opened_)
     return;
   const bool is_stable = shape_generation_ == laid_shape_ && texts_version() == laid_texts_ &&
                          ui.ratio == laid_ratio_ && (snapshot.counters.step > 0 || lens.is_on());
+  const auto lay_out = [&](const Snapshot& state, bool stable) {
+    boxes_.lay_out(workspace.scene(), state, workspace.lowered(), shape_generation_, canvas.opened, stable);
+  };
   if (lens.is_on() && (!is_stable || lens.room() != laid_room_)) {
-    boxes_.lay_out(workspace.scene(), lens.at_end(), false);  // Values that arrive move nothing.
+    lay_out(lens.at_end(), false);  // Values that arrive move nothing.
     laid_room_ = lens.room();
   }
-  boxes_.lay_out(workspace.scene(), snapshot, is_stable || lens.is_on());
+  lay_out(snapshot, is_stable || lens.is_on());
+  workspace.watch(boxes_.shown());
   laid_generation_ = generation_;
   laid_shape_ = shape_generation_;
   laid_version_ = snapshot.version;
   laid_texts_ = texts_version();
   laid_ratio_ = ui.ratio;
+  laid_opened_ = canvas.opened;
 }
 
 void App::draw_panes() {
@@ -146,7 +154,7 @@ void App::draw_panes() {
                                     : 0;
   if (shows_graph) {
     std::optional<LensView> view;
-    if (lens.is_on()) view.emplace(lens, workspace.scene(), ui.reduced_motion);
+    if (lens.is_on()) view.emplace(lens, workspace.scene(), boxes_, ui.reduced_motion);
     append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), shown(), boxes_, flow_,
                                  view ? &*view : nullptr));
     if (lens.is_on() && !canvas.clicked.empty()) toggle_fetch(canvas.clicked);
@@ -214,12 +222,17 @@ void App::obey_keys() {
 
 void App::apply(const Changes& changes) {
   for (const Change& change : changes) {
-    const std::set<std::string> before = [&] {
-      std::set<std::string> names;
-      if (std::holds_alternative<edit::AddNode>(change.edit))
-        for (const SceneNode& node : workspace.scene().nodes) names.insert(node.name);
-      return names;
-    }();
+    const bool adds = std::holds_alternative<edit::AddNode>(change.edit) ||
+                      std::holds_alternative<edit::AddNodes>(change.edit);
+    const bool renames = std::holds_alternative<edit::Rename>(change.edit) ||
+                         std::holds_alternative<edit::Group>(change.edit) ||
+                         std::holds_alternative<edit::Ungroup>(change.edit) ||
+                         std::holds_alternative<edit::RenameScope>(change.edit);
+    const std::size_t count = workspace.scene().nodes.size();
+    // Names change, places in the list do not.
+    std::vector<std::size_t> selected;
+    for (std::size_t i = 0; i < count && renames; ++i)
+      if (canvas.selection.nodes.count(workspace.scene().nodes[i].name)) selected.push_back(i);
     const Status status = workspace.apply(change.edit, change.gesture);
     if (!status) {
       ui.notice(status.error().text(), true);
@@ -232,15 +245,16 @@ void App::apply(const Changes& changes) {
       ++shape_generation_;
       was_edited_ = true;
     }
-    if (const auto* rename = std::get_if<edit::Rename>(&change.edit);
-        rename && canvas.selection.nodes.erase(rename->from))
-      canvas.selection.nodes.insert(rename->to);
-    if (std::holds_alternative<edit::AddNode>(change.edit))
-      for (const SceneNode& node : workspace.scene().nodes)
-        if (!before.count(node.name)) {
-          canvas.selection.only(node.name);
-          ui.announce(tr("say.added", {{"node", node.name}}));
-        }
+    const std::vector<SceneNode>& nodes = workspace.scene().nodes;
+    if (renames) {
+      canvas.selection.clear();
+      for (const std::size_t i : selected) canvas.selection.nodes.insert(nodes[i].name);
+    }
+    if (adds && nodes.size() > count) {
+      canvas.selection.clear();
+      for (std::size_t i = count; i < nodes.size(); ++i) canvas.selection.nodes.insert(nodes[i].name);
+      ui.announce(tr("say.added", {{"node", nodes[count].name}}));
+    }
     if (const auto* removed = std::get_if<edit::RemoveNodes>(&change.edit))
       ui.announce(tr("say.removed", {{"count", std::to_string(removed->names.size())}}));
   }

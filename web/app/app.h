@@ -81,6 +81,7 @@ class App {
   std::uint64_t shape_generation_ = 1, laid_shape_ = 0;  // Grows with edits other than moves.
   float laid_ratio_ = 0;
   std::uint64_t laid_room_ = 0;  // The lens's.
+  std::set<std::string> laid_opened_;
 };
 
 }  // namespace sandflow::ui

@@ -7,13 +7,16 @@
 
 #include "engine/core/text.h"
 #include "engine/scene/fields.h"
+#include "engine/scene/layout.h"
+#include "engine/scene/scopes.h"
+#include "web/app/derived.h"
 #include "web/app/texts.h"
 
 namespace sandflow::ui {
 
 namespace {
 
-constexpr float kLeft = 14, kRight = 12, kHeader = 32, kFooter = 24, kPortStep = 20, kNarrowest = 120;
+constexpr float kLeft = 14, kRight = 12, kHeader = 32, kFooter = 24, kNarrowest = 120;
 constexpr float kSign = 13;  // The room of the gradient's ∇.
 
 }  // namespace
@@ -38,17 +41,13 @@ Tone tone_of(const Scene& scene, const SceneNode& node) {
 const NodeField* value_field(const NodeType& type) {
   for (std::string_view wanted : {"feed", "value", "initial_value"})
     for (const NodeField& field : type.fields)
-      if (field.name == wanted) return &field;
+      if (field.name == wanted && field.only_if_field.empty()) return &field;
   for (const NodeField& field : type.fields)
     if (field.kind == AttrKind::kTensor) return &field;
   return nullptr;
 }
 
-namespace {
-
-void lay_out_text(NodeBox& box, const SceneNode& node, const NodeSnapshot& state) {
-  box.name = node.name;
-  box.type = node.type == node.name ? std::string() : node.type;
+void show_state(NodeBox& box, const NodeSnapshot& state) {
   box.has_error = state.error.has_value();
   box.is_blocked = state.is_blocked;
   box.has_value = state.value.defined();
@@ -66,9 +65,8 @@ void lay_out_text(NodeBox& box, const SceneNode& node, const NodeSnapshot& state
   box.gradient = view_of(state.gradient, false, true);
 }
 
-// Places the contents; the size they need.
 Vec lay_out_contents(NodeBox& box) {
-  const float name_width = text_width(Face::kStrong, 13, box.name);
+  const float name_width = text_width(Face::kStrong, 13, box.label);
   const float type_width = box.type.empty() ? 0 : text_width(Face::kStrong, 11, box.type) + 16;
   box.is_type_below = name_width + type_width > 160 && !box.type.empty();
   float width = box.is_type_below ? std::max(name_width, type_width - 16) : name_width + type_width;
@@ -101,6 +99,15 @@ Vec lay_out_contents(NodeBox& box) {
   return {std::ceil(std::max(kNarrowest, kLeft + kRight + width)), y + kFooter};
 }
 
+namespace {
+
+void lay_out_chip(PortBox& port) {
+  if (port.port.kind != Port::Kind::kLiteral) return;
+  port.chip_text = fitted(Face::kMono, 11, port.port.text, 130);
+  const float width = text_width(Face::kMono, 11, port.chip_text) + 14;
+  port.chip = {{port.at.x - 9 - width, port.at.y - 9}, {port.at.x - 9, port.at.y + 9}};
+}
+
 void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
   std::size_t count = node.inputs.size();
   if (type) count = std::max(count, type->inputs.size());
@@ -109,23 +116,23 @@ void lay_out_ports(NodeBox& box, const SceneNode& node, const NodeType* type) {
   const float most = static_cast<float>(std::max(count, outputs));
   box.rect.max.y = std::max(box.rect.max.y, box.rect.min.y + 16 + kPortStep * most);
   const auto spot = [&](float x, std::size_t i, std::size_t n) {
-    return Vec(x, box.rect.center().y + kPortStep * (static_cast<float>(i) - static_cast<float>(n - 1) / 2));
+    return Vec(x, box.rect.center().y + port_offset(i, n));
   };
   for (std::size_t i = 0; i < count; ++i) {
     PortBox port;
     port.at = spot(box.rect.min.x, i, count);
+    port.node = node.name;
+    port.index = static_cast<int>(i);
     if (type && !type->inputs.empty()) port.name = type->inputs[std::min(i, type->inputs.size() - 1)];
     if (i < node.inputs.size()) port.port = node.inputs[i];
-    if (port.port.kind == Port::Kind::kLiteral) {
-      port.chip_text = fitted(Face::kMono, 11, port.port.text, 130);
-      const float width = text_width(Face::kMono, 11, port.chip_text) + 14;
-      port.chip = {{port.at.x - 9 - width, port.at.y - 9}, {port.at.x - 9, port.at.y + 9}};
-    }
+    lay_out_chip(port);
     box.inputs.push_back(std::move(port));
   }
   for (std::size_t i = 0; i < outputs; ++i) {
     PortBox port;
     port.at = spot(box.rect.max.x, i, outputs);
+    port.node = node.name;
+    port.index = static_cast<int>(i);
     if (type && !type->outputs.empty()) port.name = type->outputs[std::min(i, type->outputs.size() - 1)];
     box.outputs.push_back(std::move(port));
   }
@@ -164,11 +171,11 @@ std::vector<int> depths_of(const Scene& scene) {
 void Boxes::place_errors() {
   constexpr float kLowest = 260, kGap = 6;
   for (NodeBox& box : nodes) {
-    if (!box.has_error) continue;
+    if (!box.has_error || box.is_hidden) continue;
     Rect place = box.error_box;
     const auto blocker = [&]() -> std::optional<float> {
       for (const NodeBox& other : nodes) {
-        if (&other == &box) continue;
+        if (&other == &box || other.is_hidden) continue;
         if (other.rect.overlaps(place)) return other.rect.max.y;
         if (other.has_error && &other < &box && other.error_box.overlaps(place)) return other.error_box.max.y;
       }
@@ -183,62 +190,273 @@ void Boxes::place_errors() {
   }
 }
 
-void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, bool stable) {
+void Boxes::lay_out_error(NodeBox& box) {
+  if (!box.has_error) return;
+  const float width = std::max(box.rect.width(), 230.0f);
+  const auto high = [&](std::string_view text) {
+    return text_size(Face::kText, 11, text, width - 20).y + 32;
+  };
+  box.error_short = fitted_wrapped(Face::kText, 11, box.error_message, width - 20, 2);
+  box.error_height = high(box.error_message);
+  box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, high(box.error_short)});
+}
+
+int Boxes::index_of(std::string_view name) const {
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (!nodes[i].is_hidden && nodes[i].name == name) return static_cast<int>(i);
+  return -1;
+}
+
+Boxes::Boxes() : derived_(std::make_unique<Derived>()) {}
+Boxes::~Boxes() = default;
+
+const std::vector<Output>& Boxes::shown() const { return derived_->shown(); }
+
+void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered& lowered, std::uint64_t shape,
+                    const std::set<std::string>& opened, bool stable) {
   static const NodeSnapshot kNothing;
-  if (!stable) sizes_.clear();
+  if (!stable) {
+    sizes_.clear();
+    ++version;
+  }
   nodes.clear();
-  wires.clear();
-  bounds = {{1e9f, 1e9f}, {-1e9f, -1e9f}};
+  nodes.reserve(scene.nodes.size() + scene.folded.size());
   depth = 0;
   const std::vector<int> depths = depths_of(scene);
   for (std::size_t i = 0; i < scene.nodes.size(); ++i) {
     const SceneNode& node = scene.nodes[i];
     const NodeType* type = find_node_type(node.type);
     NodeBox& box = nodes.emplace_back();
+    box.is_hidden = !folded_around(scene, node.name).empty();
     box.tone = tone_of(scene, node);
     box.is_loss = node.name == scene.training.loss;
     if (type)
       if (const NodeField* field = value_field(*type)) box.value_attr = field->name;
-    lay_out_text(box, node, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
-    Vec& size = sizes_[node.name];
-    const Vec needed = lay_out_contents(box);
-    size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
-    box.rect = Rect::sized({node.x, node.y}, size);
-    lay_out_ports(box, node, type);
+    box.name = node.name;
+    box.label = last_part(node.name);
+    box.type = node.type == box.label ? std::string() : node.type;
     box.depth = depths[i];
     depth = std::max(depth, box.depth);
-    if (box.has_error) {
-      const float width = std::max(box.rect.width(), 230.0f);
-      const auto high = [&](std::string_view text) {
-        return text_size(Face::kText, 11, text, width - 20).y + 32;
-      };
-      box.error_short = fitted_wrapped(Face::kText, 11, box.error_message, width - 20, 2);
-      box.error_height = high(box.error_message);
-      box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, high(box.error_short)});
+    show_state(box, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
+    if (box.is_hidden) {
+      box.rect = Rect::sized({node.x, node.y}, {kNarrowest, kHeader + kFooter});
+    } else {
+      Vec& size = sizes_[node.name];
+      const Vec needed = lay_out_contents(box);
+      size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
+      box.rect = Rect::sized({node.x, node.y}, size);
     }
+    lay_out_ports(box, node, type);
+    if (!box.is_hidden) lay_out_error(box);
+  }
+  if (!stable) describe_ports(scene, lowered);
+  stands_for_.assign(lowered.owner.begin(), lowered.owner.end());
+  for (int& box : stands_for_)
+    if (box >= static_cast<int>(scene.nodes.size())) box = -1;
+  lay_out_scopes(scene);
+  lay_out_frames(scene);
+  connect();
+  place_errors();
+  find_bounds();
+  if (shape != shape_) derived_->read(scene, lowered);
+  shape_ = shape;
+  derived_->add_to(*this, stands_for_, scene, snapshot, lowered, opened);
+  find_bounds();
+}
+
+void Boxes::describe_ports(const Scene& scene, const Lowered& lowered) {
+  about_inputs_.clear();
+  about_outputs_.clear();
+  for (std::size_t i = 0; i < scene.nodes.size() && i < lowered.nodes.size(); ++i) {
+    const std::string& node = scene.nodes[i].name;
+    const std::vector<Output>& outputs = lowered.nodes[i].outputs;
+    for (std::size_t k = 0; k < outputs.size(); ++k)
+      about_outputs_[{node, static_cast<int>(k)}] =
+          cat(lowered.graph->shape(outputs[k]).python(), "  ", name(lowered.graph->dtype(outputs[k])));
+    const NodeType* type = find_node_type(scene.nodes[i].type);
+    for (std::size_t k = 0; type && k < nodes[i].inputs.size(); ++k)
+      about_inputs_[{node, static_cast<int>(k)}] = dtypes_text(*type, k);
+  }
+}
+
+const std::string& Boxes::about(const PortBox& port, bool is_input) const {
+  static const std::string kNothing;
+  const auto& known = is_input ? about_inputs_ : about_outputs_;
+  const auto it = known.find({port.node, port.index});
+  return it == known.end() ? kNothing : it->second;
+}
+
+// A box for every folded scope that is not in another one: where its members begin, with the ports that lead
+// in and out of it, and what comes out of it as its value.
+void Boxes::lay_out_scopes(const Scene& scene) {
+  std::map<std::string_view, std::size_t> index;
+  for (std::size_t i = 0; i < scene.nodes.size(); ++i) index[scene.nodes[i].name] = i;
+  std::vector<int> scope_box(scene.nodes.size(), -1);
+  std::map<std::string, int, std::less<>> known;
+  const std::size_t count = scene.nodes.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!nodes[i].is_hidden) continue;
+    const std::string scope(folded_around(scene, scene.nodes[i].name));
+    const auto [it, is_new] = known.try_emplace(scope, static_cast<int>(nodes.size()));
+    if (is_new) {
+      NodeBox& box = nodes.emplace_back();
+      box.kind = NodeBox::Kind::kScope;
+      box.name = scope;
+      box.label = last_part(scope);
+      box.rect.min = {1e9f, 1e9f};
+    }
+    scope_box[i] = it->second;
+    NodeBox& box = nodes[static_cast<std::size_t>(it->second)];
+    box.rect.min = {std::min(box.rect.min.x, scene.nodes[i].x), std::min(box.rect.min.y, scene.nodes[i].y)};
+    box.members.push_back(scene.nodes[i].name);
+    ++box.count;
+    box.depth = std::max(box.depth, nodes[i].depth);
+    box.is_loss |= nodes[i].is_loss;
+    if (nodes[i].has_error && !box.has_error) {
+      box.has_error = true;
+      box.error_kind = nodes[i].error_kind;
+      box.error_message = cat(nodes[i].label, ": ", nodes[i].error_message);
+    }
+  }
+  // Which outputs are used outside, or nowhere.
+  std::map<std::pair<std::size_t, int>, bool> is_used_outside;
+  std::set<std::size_t> is_used;
+  for (std::size_t i = 0; i < count; ++i)
+    for (const Port& port : scene.nodes[i].inputs) {
+      if (port.kind != Port::Kind::kWire) continue;
+      const WireEnd end = parse_wire(port.text);
+      const auto from = index.find(end.node);
+      if (from == index.end() || scope_box[from->second] < 0) continue;
+      is_used.insert(from->second);
+      if (scope_box[from->second] != scope_box[i]) is_used_outside[{from->second, end.output}] = true;
+    }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (scope_box[i] < 0) continue;
+    NodeBox& box = nodes[static_cast<std::size_t>(scope_box[i])];
+    const NodeType* type = find_node_type(scene.nodes[i].type);
+    for (PortBox port : nodes[i].inputs) {
+      const auto k = static_cast<std::size_t>(port.index);
+      if (port.port.kind == Port::Kind::kLiteral) continue;
+      if (port.port.kind == Port::Kind::kEmpty &&
+          (!type || k >= scene.nodes[i].inputs.size() || k + type->optional >= type->inputs.size()))
+        continue;
+      if (port.port.kind == Port::Kind::kWire) {
+        const auto from = index.find(parse_wire(port.port.text).node);
+        if (from != index.end() && scope_box[from->second] == scope_box[i]) continue;
+      }
+      port.name = cat(nodes[i].label, ".", port.name);
+      box.inputs.push_back(std::move(port));
+    }
+    for (PortBox port : nodes[i].outputs) {
+      if (is_used.count(i) ? !is_used_outside.count({i, port.index}) : port.index > 0) continue;
+      port.name = nodes[i].label;
+      // What comes out of the scope is its value: the last of them.
+      box.has_value = nodes[i].has_value;
+      box.has_gradient = nodes[i].has_gradient;
+      box.value = nodes[i].value;
+      box.gradient = nodes[i].gradient;
+      box.shape = nodes[i].shape;
+      box.order = nodes[i].order;
+      box.outputs.push_back(std::move(port));
+    }
+  }
+  for (const auto& [scope, at] : known) {
+    NodeBox& box = nodes[static_cast<std::size_t>(at)];
+    box.type = tr("scope.count", {{"count", std::to_string(box.count)}});
+    Vec needed = lay_out_contents(box);
+    needed.x += 20;  // For the sign that opens it.
+    needed.y = std::max(needed.y,
+                        16 + kPortStep * static_cast<float>(std::max(box.inputs.size(), box.outputs.size())));
+    Vec& size = sizes_[cat(scope, "/")];
+    size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
+    box.rect = Rect::sized(box.rect.min, size);
+    for (std::size_t i = 0; i < box.inputs.size(); ++i)
+      box.inputs[i].at = {box.rect.min.x, box.rect.center().y + port_offset(i, box.inputs.size())};
+    for (std::size_t i = 0; i < box.outputs.size(); ++i)
+      box.outputs[i].at = {box.rect.max.x, box.rect.center().y + port_offset(i, box.outputs.size())};
+    lay_out_error(box);
+  }
+  for (int& box : stands_for_)
+    if (box >= 0 && scope_box[static_cast<std::size_t>(box)] >= 0)
+      box = scope_box[static_cast<std::size_t>(box)];
+}
+
+void Boxes::lay_out_frames(const Scene& scene) {
+  frames.clear();
+  std::map<std::string, FrameBox> open;
+  for (const NodeBox& box : nodes) {
+    if (box.is_hidden) continue;
     Rect all = box.rect;
     for (const PortBox& port : box.inputs)
       if (port.chip.width() > 0) all.min.x = std::min(all.min.x, port.chip.min.x);
-    bounds = {{std::min(bounds.min.x, all.min.x), std::min(bounds.min.y, all.min.y)},
-              {std::max(bounds.max.x, all.max.x), std::max(bounds.max.y, all.max.y)}};
+    int inner = 0;  // Frames within frames need room for each other.
+    for (std::string_view scope = scope_of(box.name); !scope.empty(); scope = scope_of(scope)) {
+      const auto [it, is_new] = open.try_emplace(std::string(scope));
+      FrameBox& frame = it->second;
+      if (is_new) frame.rect = {{1e9f, 1e9f}, {-1e9f, -1e9f}};
+      const float around = kFramePadding * static_cast<float>(inner),
+                  above = around + kFrameHead * static_cast<float>(inner);
+      frame.rect.min = {std::min(frame.rect.min.x, all.min.x - around),
+                        std::min(frame.rect.min.y, all.min.y - above)};
+      frame.rect.max = {std::max(frame.rect.max.x, all.max.x + around),
+                        std::max(frame.rect.max.y, all.max.y + around)};
+      ++inner;
+    }
   }
-  place_errors();
-  for (const NodeBox& box : nodes)
-    if (box.has_error)
-      bounds.max = {std::max(bounds.max.x, box.error_box.max.x), std::max(bounds.max.y, box.error_box.max.y)};
+  for (auto& [scope, frame] : open) {
+    frame.scope = scope;
+    frame.label = last_part(scope);
+    frame.rect.min = frame.rect.min - Vec(kFramePadding, kFramePadding + kFrameHead - 8);
+    frame.rect.max = frame.rect.max + Vec(kFramePadding, kFramePadding);
+    frame.rect.max.x =
+        std::max(frame.rect.max.x, frame.rect.min.x + text_width(Face::kStrong, 13, frame.label) + 56);
+    frame.head = {frame.rect.min, {frame.rect.max.x, frame.rect.min.y + kFrameHead}};
+    for (int member : members_of(scene, scope))
+      frame.members.push_back(scene.nodes[static_cast<std::size_t>(member)].name);
+    frames.push_back(std::move(frame));  // In the order of names: outer ones first.
+  }
+}
+
+void Boxes::connect() {
+  wires.clear();
+  // Which visible box shows an output, and at which of its ports.
+  std::map<std::pair<std::string_view, int>, std::pair<int, int>> sources;
   for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (!nodes[i].is_hidden)
+      for (std::size_t k = 0; k < nodes[i].outputs.size(); ++k)
+        sources[{nodes[i].outputs[k].node, nodes[i].outputs[k].index}] = {static_cast<int>(i),
+                                                                          static_cast<int>(k)};
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].is_hidden) continue;
     for (std::size_t input = 0; input < nodes[i].inputs.size(); ++input) {
       const PortBox& port = nodes[i].inputs[input];
       if (port.port.kind != Port::Kind::kWire) continue;
       const WireEnd end = parse_wire(port.port.text);
-      const int from = scene.index_of(end.node);
-      if (from < 0) continue;
-      const NodeBox& source = nodes[static_cast<std::size_t>(from)];
-      const auto output =
-          static_cast<std::size_t>(std::clamp(end.output, 0, static_cast<int>(source.outputs.size()) - 1));
-      wires.push_back({from, static_cast<int>(output), static_cast<int>(i), static_cast<int>(input),
-                       source.outputs[output].at, port.at});
+      auto source = sources.find({end.node, end.output});
+      if (source == sources.end()) source = sources.find({end.node, 0});  // An output that does not exist.
+      if (source == sources.end()) continue;
+      const auto [from, output] = source->second;
+      wires.push_back({from, output, static_cast<int>(i), static_cast<int>(input),
+                       nodes[static_cast<std::size_t>(from)].outputs[static_cast<std::size_t>(output)].at,
+                       port.at});
     }
+  }
+}
+
+void Boxes::find_bounds() {
+  bounds = {{1e9f, 1e9f}, {-1e9f, -1e9f}};
+  const auto include = [&](const Rect& r) {
+    bounds = {{std::min(bounds.min.x, r.min.x), std::min(bounds.min.y, r.min.y)},
+              {std::max(bounds.max.x, r.max.x), std::max(bounds.max.y, r.max.y)}};
+  };
+  for (const NodeBox& box : nodes) {
+    if (box.is_hidden) continue;
+    include(box.rect);
+    if (box.has_error) include({box.rect.min, box.error_box.max});
+    for (const PortBox& port : box.inputs)
+      if (port.chip.width() > 0) include(port.chip);
+  }
+  for (const FrameBox& frame : frames) include(frame.rect);
 }
 
 }  // namespace sandflow::ui

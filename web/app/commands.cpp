@@ -36,6 +36,7 @@ std::optional<edit::Edit> edit_of(yyjson_val* c) {
     return edit::SetPort{node, integer_of(yyjson_obj_get(c, "input")), port};
   }
   if (what == "rename") return edit::Rename{text_of(c, "from"), text_of(c, "to")};
+  if (what == "fold") return edit::Fold{text_of(c, "scope"), yyjson_get_bool(yyjson_obj_get(c, "folded"))};
   if (what == "remove") {
     edit::RemoveNodes remove;
     std::size_t index, count;
@@ -142,12 +143,20 @@ void App::obey(std::string_view json) {
     JsonWriter saved;
     saved.open().field("type", "saved").field("json", workspace.json()).close();
     ui.outbox.add(saved.take());
+  } else if (what == "picture") {
+    JsonWriter picture;
+    picture.open().field("type", "picture").field("svg", canvas.picture(boxes_)).close();
+    ui.outbox.add(picture.take());
   } else if (what == "set") {
     set(*this, text_of(c, "key"), yyjson_obj_get(c, "value"));
   } else if (what == "select") {
     canvas.selection.clear();
     if (const std::string node = text_of(c, "node"); workspace.scene().find(node))
       canvas.selection.only(node);
+  } else if (what == "paste") {
+    Changes pasted = canvas.paste(ui, boxes_, text_of(c, "text"));
+    if (pasted.empty()) ui.notice(tr("notice.paste"), false);
+    apply(pasted);
   } else if (what == "panes") {
     shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
     shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/core/text.h"
 #include "web/app/texts.h"
@@ -82,35 +83,69 @@ std::vector<std::string> change_lines(const Tensor& before, const Tensor& after)
 
 }  // namespace
 
-LensView::LensView(const SessionLens& lens, const Scene& scene, bool reduced_motion)
-    : lens_(lens), reduced_motion_(reduced_motion) {
-  const std::size_t count = scene.nodes.size();
-  told_.resize(count);
-  all_.resize(count);
-  is_fetched_.resize(count);
-  is_empty_.resize(count);
-  for (const std::string& fetch : lens.fetches())
-    if (const int node = scene.index_of(parse_wire(fetch).node); node >= 0)
-      is_fetched_[static_cast<std::size_t>(node)] = true;
-  for (const LensVariable& variable : lens.lens().variables())
-    if (static_cast<std::size_t>(variable.owner) < count)
-      is_empty_[static_cast<std::size_t>(variable.owner)] = !variable.value.defined();
-  const LensRun* run = lens.last();
-  for (std::size_t k = 0; run && k < run->stops.size(); ++k) {
-    const LensStop& stop = run->stops[k];
-    if (static_cast<std::size_t>(stop.owner) >= count) continue;
-    const auto note = [&](Numbers& numbers) {
-      int& number = stop.part == LensPart::kGradients                                   ? numbers.gradients
-                    : stop.part == LensPart::kUpdate || stop.part == LensPart::kInitial ? numbers.update
-                                                                                        : numbers.forward;
-      if (number < 0) number = static_cast<int>(k);
-    };
-    note(all_[static_cast<std::size_t>(stop.owner)]);
-    if (k < lens.at()) note(told_[static_cast<std::size_t>(stop.owner)]);
-    // Until it is told that it was initialised, it is not.
-    if (stop.part == LensPart::kInitial && !stop.before.defined() && k >= lens.at())
-      is_empty_[static_cast<std::size_t>(stop.owner)] = true;
+LensView::LensView(const SessionLens& lens, const Scene& scene, const Boxes& boxes, bool reduced_motion)
+    : lens_(lens), boxes_(boxes), reduced_motion_(reduced_motion) {
+  const std::size_t count = std::min(scene.nodes.size(), boxes.nodes.size());
+  looks_.resize(boxes.nodes.size());
+  std::map<std::string_view, std::size_t> folded;
+  for (std::size_t i = count; i < boxes.nodes.size(); ++i)
+    for (const std::string& member : boxes.nodes[i].members) folded[member] = i;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto scope = boxes.nodes[i].is_hidden ? folded.find(scene.nodes[i].name) : folded.end();
+    visible_.push_back(scope == folded.end() ? i : scope->second);
   }
+  const auto look_of = [&](int node) -> Look* {
+    return node >= 0 && static_cast<std::size_t>(node) < visible_.size() ? &looks_[box_of(node)] : nullptr;
+  };
+  for (const std::string& fetch : lens.fetches())
+    if (Look* look = look_of(scene.index_of(parse_wire(fetch).node))) look->is_fetched = true;
+  for (const LensVariable& variable : lens.lens().variables())
+    if (Look* look = look_of(variable.owner)) look->is_empty |= !variable.value.defined();
+  const LensRun* run = lens.last();
+  if (!run) return;
+  for (std::size_t i = 0; i < std::min(count, run->is_needed.size()); ++i) {
+    Look& look = looks_[visible_[i]];
+    look.is_needed |= run->is_needed[i];
+    if (boxes.nodes[i].is_hidden) continue;
+    look.is_fed = run->is_fed[i];
+    look.unknown = run->unknown[i];
+  }
+  if (Look* look = look_of(run->error_owner)) look->is_at_fault = true;
+  for (std::size_t k = 0; k < run->stops.size(); ++k) {
+    const LensStop& stop = run->stops[k];
+    const bool is_update = stop.part == LensPart::kUpdate || stop.part == LensPart::kInitial;
+    const bool is_told = k < lens.at();
+    if (Look* look = look_of(stop.owner)) {
+      look->will_go_back |= stop.part == LensPart::kGradients || stop.part == LensPart::kUpdate;
+      // Until it is told that it was initialised, it is not.
+      look->is_empty |= stop.part == LensPart::kInitial && !stop.before.defined() && !is_told;
+    }
+    for (const std::size_t box : boxes_of(stop)) {
+      looks_[box].is_needed |= boxes.nodes[box].is_derived();
+      int& number = stop.part == LensPart::kGradients ? looks_[box].gradients
+                    : is_update                       ? looks_[box].update
+                                                      : looks_[box].forward;
+      if (is_told && number < 0) number = static_cast<int>(k);
+    }
+  }
+  if (const LensStop* now = current()) {
+    now_ = boxes_of(*now);
+    tone_ = tone_of(now->part);
+  } else if (lens.at() > 0 && lens.at() < run->stops.size()) {
+    // Between two steps the light stays where the last one was.
+    rests_ = boxes_of(run->stops[lens.at() - 1]);
+    tone_ = tone_of(run->stops[lens.at() - 1].part);
+  }
+}
+
+std::set<std::size_t> LensView::boxes_of(const LensStop& stop) const {
+  std::set<std::size_t> boxes;
+  if (static_cast<std::size_t>(stop.owner) < visible_.size()) boxes.insert(box_of(stop.owner));
+  for (std::size_t i = stop.first; i < stop.first + stop.count; ++i)
+    if (const int box = boxes_.box_of(lens_.last()->events[i].node);
+        box >= 0 && boxes_.nodes[static_cast<std::size_t>(box)].is_derived())
+      boxes.insert(static_cast<std::size_t>(box));
+  return boxes;
 }
 
 const LensStop* LensView::current() const {
@@ -118,91 +153,77 @@ const LensStop* LensView::current() const {
   return run && lens_.moves() && lens_.at() < run->stops.size() ? &run->stops[lens_.at()] : nullptr;
 }
 
-bool LensView::is_faded(std::size_t node) const {
-  const LensRun* run = lens_.last();
-  return run && node < run->is_needed.size() && !run->is_needed[node] &&
-         static_cast<int>(node) != run->error_owner;
+bool LensView::is_faded(std::size_t index) const {
+  const Look& look = looks_[index];
+  return lens_.last() && !lens_.last()->is_needed.empty() && !look.is_needed && !look.is_at_fault;
 }
 
 void LensView::draw_wires(const Painter& painter, const Boxes& boxes) const {
-  const LensRun* run = lens_.last();
-  if (!run) return;
+  if (!lens_.last()) return;
   const Palette& p = palette();
   const LensStop* now = current();
+  const Color violet = p.of(Tone::kGradient);
   for (const WireBox& wire : boxes.wires) {
     const auto from = static_cast<std::size_t>(wire.from), to = static_cast<std::size_t>(wire.to);
-    if (std::max(from, to) >= run->is_needed.size()) continue;
     const Curve curve = wire_curve(wire.a, wire.b);
-    if (is_faded(from) || is_faded(to) || run->is_fed[to]) {
+    if (is_faded(from) || is_faded(to) || looks_[to].is_fed) {
       painter.polyline(curve, fade(p.ground, 0.72f), 3);
       continue;
     }
     // A gradient goes back along the wires that lead to one more.
-    const auto leads_on = [&](std::size_t node) {
-      return all_[node].gradients >= 0 || all_[node].update >= 0;
-    };
-    const bool goes_back = all_[to].gradients >= 0 && leads_on(from);
-    const bool is_now = now && now->owner == wire.to;
-    const Color violet = p.of(Tone::kGradient);
-    if (goes_back && told_[to].gradients >= 0)
+    const bool goes_back = looks_[to].will_go_back && looks_[from].will_go_back;
+    if (goes_back && looks_[to].gradients >= 0)
       painter.dashes(beside(curve, kAside), fade(violet, 0.85f), 2, 5, 5);
-    if (!is_now || reduced_motion_) continue;
+    if (!now || !now_.count(to) || reduced_motion_) continue;
     if (now->part == LensPart::kForward)
       pulse(painter, place_on(curve, eased(lens_.phase())), p.of(Tone::kForward));
     else if (now->part == LensPart::kGradients && goes_back)
       pulse(painter, place_on(beside(curve, kAside), 1 - eased(lens_.phase())), violet);
   }
+  for (const WireBox& wire : boxes.derived_wires)
+    if (now && !reduced_motion_ && now->part != LensPart::kForward &&
+        now_.count(static_cast<std::size_t>(wire.to)))
+      pulse(painter, place_on(wire_curve(wire.a, wire.b), eased(lens_.phase())), p.of(tone_));
 }
 
-// The light around a node at which something is happening.
-void LensView::draw_below(const Painter& painter, const NodeBox& box, std::size_t node) const {
-  const LensStop* now = current();
-  const LensRun* run = lens_.last();
-  const LensStop* last = !now && run && lens_.at() > 0 ? &run->stops[lens_.at() - 1] : nullptr;
-  // Between two steps the light stays where the last one was.
-  const bool rests = last && lens_.at() < run->stops.size() && static_cast<std::size_t>(last->owner) == node;
-  if (!rests && !(now && static_cast<std::size_t>(now->owner) == node)) return;
-  const Color color = palette().of(tone_of(rests ? last->part : now->part));
+// The light around a box at which something is happening.
+void LensView::draw_below(const Painter& painter, const NodeBox& box, std::size_t index) const {
+  const bool rests = rests_.count(index) > 0;
+  if (!rests && !now_.count(index)) return;
   const float strength = rests || reduced_motion_ ? 1 : 0.35f + 0.65f * lens_.phase();
   for (float spread : {11.0f, 7.0f, 4.0f})
-    painter.fill(box.rect.grown(spread), fade(color, 0.15f * strength), 9 + spread);
+    painter.fill(box.rect.grown(spread), fade(palette().of(tone_), 0.15f * strength), 9 + spread);
 }
 
-void LensView::draw_above(const Painter& painter, const NodeBox& box, std::size_t node) const {
-  if (node >= told_.size()) return;
+void LensView::draw_above(const Painter& painter, const NodeBox& box, std::size_t index) const {
   const Palette& p = palette();
-  const LensRun* run = lens_.last();
+  const Look& look = looks_[index];
   const Rect& r = box.rect;
-  if (is_faded(node)) {
+  if (is_faded(index)) {
     painter.fill(r.grown(7), fade(p.ground, 0.68f), 12);
     for (const PortBox& port : box.inputs)
       if (port.chip.width() > 0) painter.fill(port.chip.grown(2), fade(p.ground, 0.68f), 6);
   }
-  const bool is_fed = run && node < run->is_fed.size() && run->is_fed[node];
-  if (is_fed && !is_faded(node)) painter.frame(r, p.of(Tone::kData), 9, 1.8f);
-  if (is_fetched_[node]) painter.frame(r.grown(1), p.of(Tone::kForward), 10, 1.8f);
+  if (look.is_fed && !is_faded(index)) painter.frame(r, p.of(Tone::kData), 9, 1.8f);
+  if (look.is_fetched) painter.frame(r.grown(1), p.of(Tone::kForward), 10, 1.8f);
   float left = r.min.x + 8;
-  if (is_fed) {
-    const std::string& unknown = run->unknown[node];
-    left =
-        tag(painter, {left, r.max.y}, unknown.empty() ? tr("lens.fed") : cat(tr("lens.fed"), "  ", unknown),
-            p.of(Tone::kData), true);
-  }
-  if (is_empty_[node]) {
+  if (look.is_fed)
+    left = tag(painter, {left, r.max.y},
+               look.unknown.empty() ? tr("lens.fed") : cat(tr("lens.fed"), "  ", look.unknown),
+               p.of(Tone::kData), true);
+  if (look.is_empty) {
     painter.fill(r.grown(-1), fade(p.of(Tone::kVariable), 0.07f), 8);
     painter.dashed_frame(r, p.of(Tone::kVariable), 9, 1.6f, 5);
     left = tag(painter, {left, r.max.y}, tr("lens.state.uninitialized"), p.of(Tone::kVariable), false);
   }
-  if (is_fetched_[node]) tag(painter, {left, r.max.y}, tr("lens.fetched"), p.of(Tone::kForward), true);
+  if (look.is_fetched) tag(painter, {left, r.max.y}, tr("lens.fetched"), p.of(Tone::kForward), true);
   // From the right: what came last.
-  const Numbers& numbers = told_[node];
   float right = r.max.x + 4;
-  if (numbers.update >= 0)
-    right = badge(painter, {right, r.min.y - 2}, numbers.update, p.of(Tone::kVariable));
-  if (numbers.gradients >= 0)
-    right = badge(painter, {right, r.min.y - 2}, numbers.gradients, p.of(Tone::kGradient));
-  if (numbers.forward >= 0)
-    badge(painter, {right, r.min.y - 2}, numbers.forward, p.of(is_fed ? Tone::kData : Tone::kForward));
+  if (look.update >= 0) right = badge(painter, {right, r.min.y - 2}, look.update, p.of(Tone::kVariable));
+  if (look.gradients >= 0)
+    right = badge(painter, {right, r.min.y - 2}, look.gradients, p.of(Tone::kGradient));
+  if (look.forward >= 0)
+    badge(painter, {right, r.min.y - 2}, look.forward, p.of(look.is_fed ? Tone::kData : Tone::kForward));
 }
 
 void LensView::draw_changes(const Painter& painter, const Boxes& boxes) const {
@@ -211,13 +232,13 @@ void LensView::draw_changes(const Painter& painter, const Boxes& boxes) const {
   for (std::size_t k = 0; run && k < lens_.at(); ++k) {
     const LensStop& stop = run->stops[k];
     if (!stop.before.defined() || !stop.after.defined() ||
-        static_cast<std::size_t>(stop.owner) >= boxes.nodes.size())
+        static_cast<std::size_t>(stop.owner) >= visible_.size())
       continue;
     const std::vector<std::string> lines = change_lines(stop.before, stop.after);
     if (lines.empty()) continue;
     float width = 0;
     for (const std::string& line : lines) width = std::max(width, text_width(Face::kMono, 11, line));
-    const Rect& node = boxes.nodes[static_cast<std::size_t>(stop.owner)].rect;
+    const Rect& node = boxes.nodes[box_of(stop.owner)].rect;
     const Rect box =
         Rect::sized({node.min.x, node.max.y + 12}, {width + 20, 10 + 16 * static_cast<float>(lines.size())});
     const Color amber = p.of(Tone::kVariable);

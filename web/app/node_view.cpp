@@ -29,7 +29,10 @@ void draw_ports(const Painter& painter, const NodeBox& box, const NodeLook& look
       painter.text_middle(Face::kMono, 11, port.chip.center(), p.ink, port.chip_text);
     }
   }
-  for (const PortBox& port : box.outputs) {
+  for (std::size_t i = 0; i < box.outputs.size(); ++i) {
+    const PortBox& port = box.outputs[i];
+    if (look.lit_output == static_cast<int>(i))
+      painter.circle(port.at, 11, fade(p.of(Tone::kForward), 0.25f));
     const Color color = !box.has_value            ? p.soft
                         : box.tone == Tone::kData ? p.of(Tone::kData)
                                                   : p.of(Tone::kForward);
@@ -56,7 +59,30 @@ void draw_error(const Painter& painter, const NodeBox& box, bool is_whole) {
                e.width() - 20);
 }
 
+Rect sign_of(const NodeBox& box) { return Rect::sized({box.rect.max.x - 28, box.rect.min.y + 4}, {24, 24}); }
+
+namespace {
+
+// From far: a card of its colour with its name as large as fits.
+void draw_far(const Painter& painter, const NodeBox& box, const NodeLook& look) {
+  const Palette& p = palette();
+  const Rect& r = box.rect;
+  const Color tone = box.has_error ? p.of(Tone::kLoss) : p.of(box.tone);
+  painter.fill(r, p.panel);
+  painter.fill(r, fade(tone, 0.16f));
+  painter.fill({r.min, {r.min.x + 8, r.max.y}}, tone);
+  if (look.is_selected || look.is_hovered)
+    painter.frame(r, p.of(Tone::kForward), 0, look.is_selected ? 6 : 3);
+  const float size = std::min(30.0f, r.height() * 0.4f);
+  if (size * painter.scale() >= 6)
+    painter.text(Face::kStrong, size, {r.min.x + 16, r.center().y - line_height(Face::kStrong, size) / 2},
+                 p.ink, fitted(Face::kStrong, size, box.label, r.width() - 20));
+}
+
+}  // namespace
+
 void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look) {
+  if (look.is_far) return draw_far(painter, box, look);
   const Palette& p = palette();
   const Rect& r = box.rect;
   const Color tone = p.of(box.tone), red = p.of(Tone::kLoss);
@@ -67,11 +93,21 @@ void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look)
     for (float spread : {10.0f, 6.0f, 3.0f})
       painter.fill(r.grown(spread), fade(tone, 0.16f * look.glow), kRounding + spread);
   }
+  // More than one lies here.
+  if (box.is_scope())
+    for (const float under : {7.0f, 3.5f}) {
+      const Rect card{r.min + Vec(under * 1.6f, 0), r.max + Vec(-under * 1.6f, under)};
+      painter.fill(card, box.is_derived() ? mix(p.panel, tone, 0.12f) : p.panel, kRounding);
+      painter.frame(card, box.is_derived() ? fade(tone, 0.4f) : p.line, kRounding);
+    }
   if (!box.is_blocked) painter.shadow(r, kRounding, look.is_hovered || look.is_selected ? 7 : 4);
   painter.fill(r, p.panel, kRounding);
+  if (box.is_derived()) painter.fill(r, fade(tone, box.is_scope() ? 0.12f : 0.05f), kRounding);
   if (look.is_selected) painter.frame(r.grown(3), p.of(Tone::kForward), kRounding + 3, 2);
   if (box.has_error)
     painter.frame(r, red, kRounding, 1.6f);
+  else if (box.is_derived())
+    painter.dashed_frame(r, fade(p.of(Tone::kGradient), look.is_hovered ? 1 : 0.75f), kRounding, 1.2f, 4);
   else if (box.is_blocked)
     painter.dashed_frame(r, fade(p.soft, 0.8f), kRounding, 1.2f, 4);
   else if (!look.is_selected)
@@ -80,11 +116,19 @@ void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look)
                fade(box.has_error ? red : tone, strength), 1.5f);
 
   const Color ink = fade(p.ink, strength), soft = fade(p.soft, strength);
-  painter.text(Face::kStrong, 13, r.min + Vec(14, 8), ink, box.name);
+  painter.text(Face::kStrong, 13, r.min + Vec(14, 8), ink, box.label);
   if (box.is_type_below)
     painter.text(Face::kStrong, 11, r.min + Vec(14, 25), fade(tone, strength), box.type);
   else
-    painter.text_right(Face::kStrong, 11, {r.max.x - 12, r.min.y + 9}, fade(tone, strength), box.type);
+    painter.text_right(Face::kStrong, 11, {r.max.x - (box.is_scope() ? 30.0f : 12.0f), r.min.y + 9},
+                       fade(tone, strength), box.type);
+  if (box.is_scope()) {
+    const Rect sign = sign_of(box);
+    if (look.is_hovered) painter.fill(sign.grown(-1), fade(tone, 0.15f), 6);
+    const Vec c = sign.center();
+    const Vec points[] = {c + Vec(-4, -2), c + Vec(0, 2), c + Vec(4, -2)};
+    painter.polyline(points, tone, 1.6f);
+  }
 
   draw(painter, box.value, r.min + box.value_at, ink, p.of(Tone::kVariable), p.of(Tone::kData));
   if (box.gradient.kind != ValueView::Kind::kNone) {

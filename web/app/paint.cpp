@@ -2,9 +2,11 @@
 #include "web/app/paint.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
+#include "web/app/picture.h"
 #include "web/app/theme.h"
 
 namespace sandflow::ui {
@@ -80,16 +82,19 @@ Vec Painter::snap(Vec p) { return {std::floor(p.x + 0.5f), std::floor(p.y + 0.5f
 float Painter::pixels(float thickness) const { return std::max(1.0f, thickness * scale_); }
 
 void Painter::fill(const Rect& r, Color color, float rounding, ImDrawFlags corners) const {
+  if (picture_) return picture_->rect(r, color, rounding, 0);
   const Rect d = device(r);
   list_->AddRectFilled(d.min, d.max, color, rounding * scale_, corners);
 }
 
 void Painter::frame(const Rect& r, Color color, float rounding, float thickness) const {
+  if (picture_) return picture_->rect(r, color, rounding, thickness);
   const Rect d = device(r);
   list_->AddRect(d.min, d.max, color, rounding * scale_, 0, std::round(pixels(thickness)));
 }
 
 void Painter::dashed_frame(const Rect& r, Color color, float rounding, float thickness, float dash) const {
+  if (picture_) return picture_->rect(r, color, rounding, thickness, dash);
   const Rect d = device(r);
   list_->PathRect(d.min + Vec(0.5f, 0.5f), d.max - Vec(0.5f, 0.5f), rounding * scale_);
   std::vector<Vec> points(list_->_Path.begin(), list_->_Path.end());
@@ -100,10 +105,12 @@ void Painter::dashed_frame(const Rect& r, Color color, float rounding, float thi
 }
 
 void Painter::line(Vec a, Vec b, Color color, float thickness) const {
+  if (picture_) return picture_->polyline(std::array{a, b}, color, thickness);
   list_->AddLine(device(a), device(b), color, pixels(thickness));
 }
 
 void Painter::hairline(Vec a, Vec b, Color color) const {
+  if (picture_) return picture_->polyline(std::array{a, b}, color, 1);
   const Vec from = snap(device(a)), to = snap(device(b));
   const float width = std::max(1.0f, std::round(fonts().ratio * 0.75f));
   if (from.y == to.y)
@@ -113,14 +120,17 @@ void Painter::hairline(Vec a, Vec b, Color color) const {
 }
 
 void Painter::circle(Vec center, float radius, Color color) const {
+  if (picture_) return picture_->circle(center, radius, color, 0);
   list_->AddCircleFilled(device(center), radius * scale_, color);
 }
 
 void Painter::ring(Vec center, float radius, Color color, float thickness) const {
+  if (picture_) return picture_->circle(center, radius, color, thickness);
   list_->AddCircle(device(center), radius * scale_, color, 0, pixels(thickness));
 }
 
 void Painter::polyline(std::span<const Vec> points, Color color, float thickness) const {
+  if (picture_) return picture_->polyline(points, color, thickness);
   list_->PathClear();
   for (Vec p : points) list_->PathLineTo(device(p));
   list_->PathStroke(color, 0, pixels(thickness));
@@ -128,6 +138,7 @@ void Painter::polyline(std::span<const Vec> points, Color color, float thickness
 
 void Painter::dashes(std::span<const Vec> points, Color color, float thickness, float dash, float gap,
                      float phase) const {
+  if (picture_) return picture_->polyline(points, color, thickness, dash, gap);
   const float period = dash + gap;
   float at = std::fmod(std::fmod(phase, period) + period, period);
   for (std::size_t i = 1; i < points.size(); ++i) {
@@ -148,10 +159,12 @@ void Painter::dashes(std::span<const Vec> points, Color color, float thickness, 
 }
 
 void Painter::triangle(Vec a, Vec b, Vec c, Color color) const {
+  if (picture_) return;  // The graph has none.
   list_->AddTriangleFilled(device(a), device(b), device(c), color);
 }
 
 void Painter::shadow(const Rect& r, float rounding, float depth) const {
+  if (picture_) return;  // A picture lies flat.
   const Color tint = palette().shadow;
   for (int i = 3; i >= 1; --i) {
     const float spread = depth * static_cast<float>(i) / 3;
@@ -162,12 +175,30 @@ void Painter::shadow(const Rect& r, float rounding, float depth) const {
 }
 
 void Painter::text(Face face, float size, Vec at, Color color, std::string_view text, float wrap) const {
+  if (picture_) return write(face, size, at, color, text, wrap);
   const float pixels_high = device_size(face, size, scale_);
   if (pixels_high < 3) return;  // Smaller than anybody can read.
   // Centred in the height that was asked for, since the size was rounded.
   const float slack = (line_height(face, size) * scale_ - pixels_high) * 0.5f;
   list_->AddText(fonts().face(face), pixels_high, snap(device(at) + Vec(0, slack)), color, text.data(),
                  text.data() + text.size(), wrap * scale_);
+}
+
+// Into the picture, line by line, for SVG breaks none.
+void Painter::write(Face face, float size, Vec at, Color color, std::string_view text, float wrap) const {
+  const float high = line_height(face, size), device = device_size(face, size, 1);
+  while (!text.empty()) {
+    std::size_t end = std::min(text.find('\n'), text.size());
+    if (wrap > 0) {
+      const char* stop =
+          fonts().face(face)->CalcWordWrapPosition(device, text.data(), text.data() + end, wrap);
+      end = std::max<std::size_t>(1, static_cast<std::size_t>(stop - text.data()));
+    }
+    picture_->text(face, size, {at.x, at.y + high * 0.8f}, color, text.substr(0, end));
+    text = text.substr(end);
+    while (!text.empty() && (text[0] == ' ' || text[0] == '\n')) text = text.substr(1);
+    at.y += high;
+  }
 }
 
 void Painter::text_right(Face face, float size, Vec top_right, Color color, std::string_view text) const {
@@ -181,6 +212,7 @@ void Painter::text_middle(Face face, float size, Vec center, Color color, std::s
 }
 
 void Painter::clip(const Rect& r) const {
+  if (picture_) return;
   const Rect d = device(r);
   list_->PushClipRect(d.min, d.max, true);
 }

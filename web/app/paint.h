@@ -48,9 +48,13 @@ std::string fitted(Face face, float size, std::string_view text, float width);
 // The same for a text that is wrapped: as much as fits into `lines` lines.
 std::string fitted_wrapped(Face face, float size, std::string_view text, float width, int lines);
 
+class Picture;
+
 class Painter {
  public:
   Painter(ImDrawList* list, Vec origin, float scale) : list_(list), origin_(origin), scale_(scale) {}
+  // Draws into a picture, in the picture's own coordinates.
+  explicit Painter(Picture& picture) : list_(nullptr), origin_(0, 0), scale_(1), picture_(&picture) {}
 
   ImDrawList* list() const { return list_; }
   float scale() const { return scale_; }
@@ -78,16 +82,20 @@ class Painter {
   void text_middle(Face face, float size, Vec center, Color color, std::string_view text) const;
 
   void clip(const Rect& r) const;
-  void unclip() const { list_->PopClipRect(); }
+  void unclip() const {
+    if (list_) list_->PopClipRect();
+  }
 
   static Vec snap(Vec p);
 
  private:
   float pixels(float thickness) const;
+  void write(Face face, float size, Vec at, Color color, std::string_view text, float wrap) const;
 
   ImDrawList* list_;
   Vec origin_;
   float scale_;
+  Picture* picture_ = nullptr;
 };
 
 }  // namespace sandflow::ui

@@ -69,8 +69,48 @@ void write_run(JsonWriter& json, const Snapshot& s) {
                    : json.key("training_error").null();
 }
 
-std::string nodes_json(const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
-                       const Canvas& canvas) {
+std::string shortened(std::string value) {
+  constexpr std::size_t kMost = 200;
+  if (value.size() <= kMost) return value;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  value.resize(end);
+  return value;
+}
+
+void write_place(JsonWriter& json, const Canvas& canvas, Vec world) {
+  const Vec at = canvas.to_screen(world);
+  json.field("x", std::round(at.x * 10) / 10).field("y", std::round(at.y * 10) / 10);
+}
+
+void write_ports(JsonWriter& json, const NodeBox& box, const Canvas& canvas) {
+  constexpr const char* kKinds[] = {"empty", "wire", "literal"};
+  json.key("inputs").open('[');
+  for (const PortBox& port : box.inputs) {
+    json.open()
+        .field("name", port.name)
+        .field("kind", kKinds[static_cast<int>(port.port.kind)])
+        .field("text", port.port.text);
+    write_place(json, canvas, port.at);
+    json.close();
+  }
+  json.close(']').key("outputs").open('[');
+  for (const PortBox& port : box.outputs) {
+    json.open().field("name", port.name);
+    write_place(json, canvas, port.at);
+    json.close();
+  }
+  json.close(']');
+}
+
+void write_rect(JsonWriter& json, const Rect& rect, const Canvas& canvas) {
+  write_place(json, canvas, rect.min);
+  json.field("width", std::round(rect.width() * canvas.zoom()))
+      .field("height", std::round(rect.height() * canvas.zoom()));
+}
+
+std::string nodes_json(const Scene& scene, const std::vector<std::string>& values, const Snapshot& snapshot,
+                       const Boxes& boxes, const Canvas& canvas) {
   JsonWriter json;
   json.open('[');
   for (std::size_t i = 0; i < scene.nodes.size() && i < boxes.nodes.size() && i < snapshot.nodes.size();
@@ -81,43 +121,41 @@ std::string nodes_json(const Scene& scene, const Snapshot& snapshot, const Boxes
     json.open().field("name", node.name).field("type", node.type);
     json.field("shape", (state.value.defined() ? state.value.shape() : state.shape).python());
     json.field("dtype", name(state.value.defined() ? state.value.dtype() : state.dtype));
-    std::string value = state.value.defined() ? str(state.value) : std::string();
-    if (value.size() > 200) {
-      std::size_t end = 200;
-      while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-      value.resize(end);
-    }
-    json.field("value", value);
+    json.field("value", values[i]);
     state.error ? json.field("error", state.error->text()) : json.key("error").null();
-    const auto place = [&](Vec world) {
-      const Vec at = canvas.to_screen(world);
-      json.field("x", std::round(at.x * 10) / 10).field("y", std::round(at.y * 10) / 10);
-    };
-    place(box.rect.min);
-    json.field("width", std::round(box.rect.width() * canvas.zoom()))
-        .field("height", std::round(box.rect.height() * canvas.zoom()));
-    json.key("inputs").open('[');
-    for (const PortBox& port : box.inputs) {
-      constexpr const char* kKinds[] = {"empty", "wire", "literal"};
-      json.open()
-          .field("name", port.name)
-          .field("kind", kKinds[static_cast<int>(port.port.kind)])
-          .field("text", port.port.text);
-      place(port.at);
-      json.close();
-    }
-    json.close(']').key("outputs").open('[');
-    for (const PortBox& port : box.outputs) {
-      json.open().field("name", port.name);
-      place(port.at);
-      json.close();
-    }
-    json.close(']').close();
+    if (box.is_hidden) json.field("hidden", true);
+    write_rect(json, box.rect, canvas);
+    write_ports(json, box, canvas);
+    json.close();
   }
   return json.close(']').take();
 }
 
-std::string state_json(const App& app, const Snapshot& snapshot) {
+// What stands on the canvas besides the scene's nodes: folded scopes, what is derived, frames.
+std::string boxes_json(const Scene& scene, const Boxes& boxes, const Canvas& canvas) {
+  JsonWriter json;
+  json.open('[');
+  for (std::size_t i = scene.nodes.size(); i < boxes.nodes.size(); ++i) {
+    const NodeBox& box = boxes.nodes[i];
+    constexpr const char* kKinds[] = {"node", "scope", "derived", "derived-scope"};
+    json.open()
+        .field("name", box.name)
+        .field("kind", kKinds[static_cast<int>(box.kind)])
+        .field("type", box.type);
+    json.field("shape", box.shape).field("has_value", box.has_value).field("count", box.count);
+    write_rect(json, box.rect, canvas);
+    write_ports(json, box, canvas);
+    json.close();
+  }
+  for (const FrameBox& frame : boxes.frames) {
+    json.open().field("name", frame.scope).field("kind", "frame").field("derived", frame.is_derived);
+    write_rect(json, frame.rect, canvas);
+    json.close();
+  }
+  return json.close(']').take();
+}
+
+std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& boxes) {
   const Scene& scene = app.workspace.scene();
   JsonWriter json;
   json.field("title", scene.title).field("playing", app.playback.is_playing);
@@ -136,6 +174,24 @@ std::string state_json(const App& app, const Snapshot& snapshot) {
   json.key("selected").open('[');
   for (const std::string& name : app.canvas.selection.nodes) json.value(name);
   json.close(']');
+  json.field("drawn", app.canvas.drawn_boxes()).field("zoom", static_cast<double>(app.canvas.zoom()));
+  // What waits for the learner: a menu, or a wire with a loose end.
+  json.key("menu").open('[');
+  const Menu& menu = app.canvas.menu();
+  for (std::size_t i = 0; menu.is_open() && i < menu.entries().size(); ++i) {
+    const Rect row = menu.row(i);
+    json.open().field("id", menu.entries()[i].id).field("label", menu.entries()[i].label);
+    json.field("x", std::round(row.center().x)).field("y", std::round(row.center().y)).close();
+  }
+  json.close(']');
+  if (const auto& wire = app.canvas.wire()) {
+    json.key("wire").open().field("source", wire->source).field("refused", wire->refused);
+    const NodeBox* to = wire->box >= 0 ? &boxes.nodes[static_cast<std::size_t>(wire->box)] : nullptr;
+    const PortBox* port = to ? &to->inputs[static_cast<std::size_t>(wire->port)] : nullptr;
+    json.field("node", port ? port->node : "").field("input", port ? port->index : -1).close();
+  } else {
+    json.key("wire").null();
+  }
   return json.take();
 }
 
@@ -155,6 +211,9 @@ std::string catalog() {
         .field("family", name(type.family))
         .field("help", type.help)
         .close();
+  json.close(']').key("actions").open('[');
+  for (const ActionInfo& action : actions())
+    if (action.shown) json.open().field("name", action.name).field("shown", action.shown).close();
   return json.close(']').close().take();
 }
 
@@ -164,8 +223,8 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
   if (is_owing_) return;
   sent_at_ = app.ui.time;
   const Snapshot& snapshot = app.workspace.snapshot();
-  std::string state = state_json(app, snapshot);
-  std::string nodes = nodes_json(app.workspace.scene(), app.shown(), boxes, app.canvas);
+  std::string state = state_json(app, snapshot, boxes);
+  const Snapshot& shown = app.shown();
   if (const std::pair run(app.lens.session(), app.lens.runs()); app.lens.last() && run != sent_run_) {
     app.ui.outbox.add(lens_run_json(app));
     sent_run_ = run;
@@ -174,14 +233,31 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
     app.ui.outbox.add(lens);
     sent_lens_ = std::move(lens);
   }
-  if (state == sent_state_ && nodes == sent_nodes_) return;
+  // While the view or a node is being moved, places change with every frame; they are told when it rests.
+  std::string nodes = sent_nodes_, extra = sent_boxes_;
+  if (!app.canvas.is_moving()) {
+    const Scene& scene = app.workspace.scene();
+    if (printed_version_ != shown.version || printed_lens_ != app.lens.is_on() ||
+        values_.size() != shown.nodes.size()) {
+      values_.clear();
+      for (const NodeSnapshot& node : shown.nodes)
+        values_.push_back(node.value.defined() ? shortened(str(node.value)) : std::string());
+      printed_version_ = shown.version;
+      printed_lens_ = app.lens.is_on();
+    }
+    nodes = nodes_json(scene, values_, shown, boxes, app.canvas);
+    extra = boxes_json(scene, boxes, app.canvas);
+  }
+  if (state == sent_state_ && nodes == sent_nodes_ && extra == sent_boxes_) return;
   std::string message = cat("{\"type\":\"state\",", state);
   if (nodes != sent_nodes_) message += cat(",\"nodes\":", nodes);
+  if (extra != sent_boxes_) message += cat(",\"boxes\":", extra);
   char frame[48];
   std::snprintf(frame, sizeof frame, ",\"frame_ms\":%.2f}", app.frame_ms());
   app.ui.outbox.add(message + frame);
   sent_state_ = std::move(state);
   sent_nodes_ = std::move(nodes);
+  sent_boxes_ = std::move(extra);
 }
 
 }  // namespace sandflow::ui

@@ -156,8 +156,7 @@ void SessionLens::advance(double delta, bool reduced_motion) {
 const Snapshot& SessionLens::snapshot() {
   if (!is_stale_) return snapshot_;
   is_stale_ = false;
-  snapshot_ = {};
-  snapshot_.nodes = lens_->nodes_at(last(), at_);
+  snapshot_ = snapshot_at(at_);
   snapshot_.version = ++version_;
   return snapshot_;
 }
@@ -169,10 +168,21 @@ std::pair<Tensor, Tensor> SessionLens::change_of(int node) const {
   return {};
 }
 
-Snapshot SessionLens::at_end() const {
-  Snapshot end;
-  end.nodes = lens_->nodes_at(last(), run_ ? run_->stops.size() : 0);
-  return end;
+Snapshot SessionLens::at_end() const { return snapshot_at(run_ ? run_->stops.size() : 0); }
+
+// Of what training has added to the graph, too: its boxes show what ran up to there.
+Snapshot SessionLens::snapshot_at(std::size_t stops) const {
+  Snapshot snapshot;
+  snapshot.nodes = lens_->nodes_at(last(), stops);
+  std::size_t events = 0;
+  for (std::size_t k = 0; run_ && k < std::min(stops, run_->stops.size()); ++k)
+    events = std::max(events, run_->stops[k].first + run_->stops[k].count);
+  for (std::size_t i = 0; i < events; ++i) {
+    const LensEvent& event = run_->events[i];
+    if (!event.values.empty() && event.values[0].defined()) snapshot.watched[event.node] = event.values[0];
+    for (const LensChange& change : event.changes) snapshot.watched[change.variable] = change.after;
+  }
+  return snapshot;
 }
 
 }  // namespace sandflow::ui

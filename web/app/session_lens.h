@@ -62,6 +62,7 @@ class SessionLens {
   std::uint64_t room() const { return room_; }  // Changes when the boxes' sizes have to be found anew.
 
  private:
+  Snapshot snapshot_at(std::size_t stops) const;
   void show(LensRun run, bool tells);
   void forget_missing();
 

@@ -118,4 +118,9 @@ std::string_view translated(std::string_view english) {
   return it != given.end() ? std::string_view(it->second) : english;
 }
 
+std::string_view translated_also(std::string_view english) {
+  const auto it = given.find(cat("also.help.", english));
+  return it != given.end() ? std::string_view(it->second) : std::string_view();
+}
+
 }  // namespace sandflow::ui

@@ -17,5 +17,7 @@ const char* tr(std::string_view key);
 std::string tr(std::string_view key, std::initializer_list<std::pair<std::string_view, std::string>> values);
 // The translation of an English sentence of the engine (a help, a name), looked up by the sentence itself.
 std::string_view translated(std::string_view english);
+// The same in the languages that are not the learner's, for searching; may be empty.
+std::string_view translated_also(std::string_view english);
 
 }  // namespace sandflow::ui

@@ -8,6 +8,7 @@
 namespace sandflow::ui {
 
 inline constexpr int kWirePoints = 25;
+inline constexpr float kWireReach = 160;  // How far a curve may go beyond its ends' rectangle.
 using Curve = std::array<Vec, kWirePoints>;
 
 Curve wire_curve(Vec from, Vec to);

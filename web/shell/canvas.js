@@ -96,8 +96,8 @@ function forwardWheel(app, canvas, beforeInput) {
   canvas.addEventListener("wheel", listener, { passive: false });
 }
 
-// With Ctrl only what an editor means by it: the browser keeps its own.
-const editing = new Set(["a", "c", "d", "v", "x"]);
+// With Ctrl only what an editor means by it: the browser keeps its own. Pasting is an event of its own (clipboard.js).
+const editing = new Set(["a", "c", "d", "g", "x"]);
 
 function forwardKeys(app, canvas) {
   const listener = (event) => {

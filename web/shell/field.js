@@ -40,7 +40,7 @@ function choiceControl(setting, send) {
       const wanted = [...new Set([...choices.map((choice) => choice.name), value])];
       if (wanted.join() !== names) {
         names = wanted.join();
-        select.replaceChildren(...wanted.map((name) => element("option", { value: name, textContent: name })));
+        select.replaceChildren(...wanted.map((name) => element("option", { value: name, textContent: name || t("shell.none") })));
       }
       if (select.value !== value) select.value = value;
     },

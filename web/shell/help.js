@@ -1,19 +1,20 @@
-// The sheet of keys and gestures.
+// The sheet of keys and gestures: the page's keys from their table, the graph's from the app's.
 import { keys, shownKey } from "./keys.js";
 import { onLanguage, t } from "./texts.js";
 
-const sections = [
-  ["shell.help.keys", [
-    ...keys.filter((key) => key.shown).map((key) => [key, key.text]),
-    ...["all", "delete", "nudge"].map((name) => [{ key: name, shown: { all: "Ctrl+A", delete: "Delete", nudge: "← ↑ → ↓" }[name] }, `shell.key.${name}`]),
-  ]],
-  ["shell.help.mouse", ["click", "double", "drag", "wire", "pan", "marquee", "zoom"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
-  ["shell.help.touch", ["tap", "one-finger", "pinch"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
-  ["shell.help.fields", ["arrows", "typing"].map((name) => [`shell.help.${name}.how`, `shell.help.${name}`])],
-];
-
-// What is under the learner's hand comes first.
-if (matchMedia("(pointer: coarse)").matches) sections.unshift(...sections.splice(2, 1));
+const gestures = (names) => names.map((name) => [`shell.help.${name}.how`, `shell.help.${name}`]);
+const sections = (actions) => {
+  const all = [
+    ["shell.help.keys", keys.filter((key) => key.shown).map((key) => [key, key.text])],
+    ["shell.help.canvas", actions.map((action) => [action, `app.action.${action.name}`])],
+    ["shell.help.mouse", gestures(["click", "double", "right", "drag", "wire", "loose", "pan", "marquee", "zoom"])],
+    ["shell.help.touch", gestures(["tap", "tap-tap", "double-tap", "long", "one-finger", "pinch"])],
+    ["shell.help.fields", gestures(["arrows", "typing"])],
+  ];
+  // What is under the learner's hand comes first.
+  if (matchMedia("(pointer: coarse)").matches) all.unshift(...all.splice(3, 1));
+  return all;
+};
 
 function element(tag, ...children) {
   const made = document.createElement(tag);
@@ -21,17 +22,19 @@ function element(tag, ...children) {
   return made;
 }
 
-export function wireHelp(dialog, body) {
-  onLanguage(() => {
+export function wireHelp(app, dialog, body) {
+  const write = () => {
     body.replaceChildren(
-      ...sections.map(([title, rows]) => {
+      ...sections(app.catalog?.actions ?? []).map(([title, rows]) => {
         const list = rows.map(([how, what]) =>
           element("div", element("dt", how.shown ? element("kbd", how.key === " " ? t("shell.space") : shownKey(how)) : t(how)), element("dd", t(what))),
         );
         return element("section", element("h3", t(title)), element("dl", ...list));
       }),
     );
-  });
+  };
+  app.on("catalog", write);
+  onLanguage(write);
   dialog.querySelector(".close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 }

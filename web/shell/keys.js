@@ -1,4 +1,5 @@
-// The page's keys: one list, from which the keyboard, the buttons' titles and the help sheet are made.
+// The page's keys: one list, from which the keyboard, the buttons' titles and the help sheet are made. The graph's own
+// keys are in the app's list (web/app/actions.cpp), which the help sheet shows, too.
 const onMac = /Mac|iPhone|iPad/.test(navigator.platform);
 
 // `key` as KeyboardEvent.key. Space is not taken from a button, nor from the canvas what the app knows itself.
@@ -14,8 +15,8 @@ export const keys = [
   { does: "undo", key: "z", ctrl: true, shown: "Ctrl+Z", text: "shell.key.undo" },
   { does: "redo", key: "z", ctrl: true, shift: true, shown: "Ctrl+Shift+Z", text: "shell.key.redo" },
   { does: "redo", key: "y", ctrl: true },
-  { does: "fit", key: "f", shown: "F", text: "shell.key.fit", notOnCanvas: true },
-  { does: "add", key: "n", shown: "N", text: "shell.key.add", notOnCanvas: true },
+  { does: "fit", key: "f", notOnCanvas: true },
+  { does: "add", key: "n", notOnCanvas: true },
   { does: "open", key: "o", ctrl: true, shown: "Ctrl+O", text: "shell.key.open" },
   { does: "save", key: "s", ctrl: true, shown: "Ctrl+S", text: "shell.key.save" },
   { does: "help", key: "?", shown: "?", text: "shell.key.help" },
@@ -26,7 +27,7 @@ export const shownKey = (key) => (onMac ? key.shown.replace("Ctrl", "⌘") : key
 // The key to press for a verb, as a title shows it; nothing if it has none.
 export function shortcutOf(does) {
   const key = keys.find((each) => each.does === does);
-  return key && shownKey(key);
+  return key?.shown && shownKey(key);
 }
 
 // The letter on the key, also while a Korean input method would make a jamo of it.

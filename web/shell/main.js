@@ -2,6 +2,7 @@
 import { say, sayWhatChanged } from "./announce.js";
 import { App } from "./app.js";
 import { ratio, wireCanvas } from "./canvas.js";
+import { wireClipboard } from "./clipboard.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
@@ -56,10 +57,11 @@ function wirePage(app, scenes) {
   wireTransport(app, at("transport"));
   wireSettings(app, { bar: at("settings-bar"), all: at("settings-all"), sheet: at("settings"), button: at("settings-button") });
   wireBanner(app, at("banner"));
-  wireHelp(at("help"), at("help-body"));
+  wireHelp(app, at("help"), at("help-body"));
   wireButtons(verbs);
   wireKeys(app, canvas, verbs);
   wireCanvas(app, canvas, { beforeInput: overlay.accept });
+  wireClipboard(app, canvas);
   wirePanes(app, at("panes"));
   wireLens(app);
 }

@@ -1,6 +1,7 @@
 // The scenes: a menu of those that come with the site, and the learner's own files.
 import { inLanguage, onLanguage, t } from "./texts.js";
 import { shortcutOf } from "./keys.js";
+import { download, pngOf } from "./picture.js";
 
 export class Scenes {
   list = [];
@@ -59,11 +60,17 @@ export class Scenes {
 
   async save() {
     const json = await this.app.save();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
-    link.download = this.#origin.file ?? `${this.title() || "sandflow"}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    download(new Blob([json], { type: "application/json" }), this.#origin.file ?? `${this.title() || "sandflow"}.json`);
+  }
+
+  // The graph as a picture: "svg" or "png".
+  async savePicture(kind) {
+    const picture = this.app.next("picture");
+    this.app.command({ do: "picture" });
+    const { svg } = await picture;
+    const name = (this.#origin.file ?? (this.title() || "sandflow")).replace(/\.json$/, "");
+    const blob = kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await pngOf(svg);
+    download(blob, `${name}.${kind}`);
   }
 
   title() {
@@ -108,6 +115,8 @@ export class Scenes {
         ...(scenes.length ? [line] : []),
         withKey(item("menuitem", "open", t("shell.open-file"), () => chooser.click()), "open"),
         withKey(item("menuitem", "save", t("shell.save-file"), () => this.save()), "save"),
+        item("menuitem", "save", t("shell.save-svg"), () => this.savePicture("svg")),
+        item("menuitem", "save", t("shell.save-png"), () => this.savePicture("png")),
       );
     };
     menu.addEventListener("beforetoggle", ({ newState }) => {

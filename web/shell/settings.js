@@ -13,17 +13,17 @@ const helpOf = ({ help }) => (help ? t(`help.${help}`, {}, help) : "");
 const labelOf = (name) => t(`shell.parameter.${name}`, {}, spelled(name));
 
 // A choice of the catalog and its parameters as settings. `ranks`: which leave the row first, the highest does.
-function choiceSettings(key, chosen, entries, ranks, disabled) {
-  if (!chosen?.name) return [];
-  const entry = entries.find((each) => each.name === chosen.name);
+function choiceSettings(key, chosen, entries, ranks, disabled, optional = false) {
+  if (!chosen?.name && !optional) return [];
+  const entry = entries.find((each) => each.name === chosen?.name);
   const choice = {
-    key, kind: "choice", label: t(`shell.${key}`), value: chosen.name, choices: entries, disabled,
+    key, kind: "choice", label: t(`shell.${key}`), value: chosen?.name ?? "", choices: optional ? [{ name: "" }, ...entries] : entries, disabled,
     help: entry && helpOf(entry), rank: ranks[0],
   };
   const parameters = (entry?.parameters ?? []).map((parameter, i) => ({
     ...parameter,
     key: `${key}.${parameter.name}`, kind: "number", label: labelOf(parameter.name), disabled,
-    help: helpOf(parameter), value: chosen.parameters?.[parameter.name] ?? parameter.initial,
+    help: helpOf(parameter), value: chosen?.parameters?.[parameter.name] ?? parameter.initial,
     rank: ranks[i + 1] ?? 20 + i,
   }));
   return [choice, ...parameters];
@@ -45,7 +45,7 @@ function settingsOf(state, catalog) {
     batches: hasData ? batches : [],
     initializer: choiceSettings("initializer", state.initializer, catalog.initializers, [5, 7, 8], false),
     seed: [number("seed", state.seed, { minimum: 0, maximum: 2 ** 31 - 1, rank: 6, help: t("shell.parameter-help.seed") })],
-    data: choiceSettings("data", state.data, catalog.datasets, [], false),
+    data: choiceSettings("data", state.data, catalog.datasets, [], false, true),
     speed: [{ key: "speed", kind: "slider", label: t("shell.speed"), value: state.speed, disabled: idle, rank: 2,
               help: t("shell.parameter-help.speed") }],
   };

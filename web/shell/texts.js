@@ -19,8 +19,13 @@ export async function loadTexts() {
 
 export const currentLanguage = () => language;
 
-// Every text for the app, English where the language has none yet.
-export const allTexts = () => ({ ...texts.en, ...texts[language] });
+// Every text for the app, English where the language has none yet; the help of the other languages, to be found by it.
+export const allTexts = () => ({ ...alsoTexts(), ...texts.en, ...texts[language] });
+
+function alsoTexts() {
+  const others = languages.filter((name) => name !== language).flatMap((name) => Object.entries(texts[name] ?? {}));
+  return Object.fromEntries(others.filter(([key]) => key.startsWith("help.")).map(([key, text]) => [`also.${key}`, text]));
+}
 
 // The text of a key with its {values}; `otherwise` (or the key, so that a gap is seen) where there is none.
 export function t(key, values = {}, otherwise = key) {
