@@ -7,28 +7,6 @@
 
 namespace sandflow {
 
-namespace {
-
-// What np.asarray(value, dtype) says of an integer that the dtype cannot hold.
-Status check_fits(const Literal& value, DType dtype) {
-  if (value.kind() != Literal::Kind::kInt || dtype == DType::kString) return {};
-  const bool fits = with_plain(dtype, [&]<class T>() {
-    if constexpr (std::is_floating_point_v<T>)
-      return static_cast<double>(static_cast<T>(value.as_int())) == value.as_double();
-    else
-      return static_cast<std::int64_t>(static_cast<T>(value.as_int())) == value.as_int();
-  });
-  if (fits) return {};
-  return type_error(
-      cat("Type of feed value ", value.as_int(),
-          " with type <class 'int'> is not compatible with Tensor "
-          "type <class 'numpy.",
-          name(dtype), dtype == DType::kBool ? "_" : "",
-          "'>. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."));
-}
-
-}  // namespace
-
 Status Module::State::new_session(Query& query, Answer& answer) {
   GraphRoom* room = graph(query);
   const std::int64_t entropy = query.integer_if_any("entropy").value_or(0);
@@ -66,23 +44,11 @@ Result<Feed> Module::State::feed(const SessionRoom& room, const Value& key, cons
         "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
         "strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was ",
         str(value), " which was passed to the feed with key ", str(key), "."));
-  const DType dtype = room.graph->graph.dtype(*tensor_fed);
-  Tensor fed;
-  if (const auto* literal = std::get_if<Literal>(&value)) {
-    SANDFLOW_TRY(check_fits(*literal, dtype));
-    Result<Tensor> made = literal->array();
-    if (!made.ok()) return made.error();
-    fed = *std::move(made);
-  } else {
-    fed = std::get<Tensor>(value);
-  }
-  if (dtype == DType::kString && fed.dtype() != DType::kString)
-    return Error{ErrorKind::kUnimplemented,
-                 cat("Unsupported object type ", is_integer(fed.dtype())    ? "int"
-                                                 : is_floating(fed.dtype()) ? "float"
-                                                                            : "bool"),
-                 {}};
-  return Feed{*tensor_fed, std::move(fed)};
+  const auto* literal = std::get_if<Literal>(&value);
+  if (!literal) return Feed{*tensor_fed, std::get<Tensor>(value)};
+  Result<Tensor> made = literal->fed_as(room.graph->graph.dtype(*tensor_fed));
+  if (!made.ok()) return made.error();
+  return Feed{*tensor_fed, *std::move(made)};
 }
 
 Status Module::State::run(Query& query, Answer& answer) {

@@ -22,13 +22,6 @@ Error uninitialized(const Node& variable, std::string_view reader) {
           variable.name};
 }
 
-// The VariableV2 node that a reference leads back to, through Assign and the optimizers' updates.
-const Node& variable_node(const Graph& graph, Output ref) {
-  const Node* node = &graph.node(ref.node);
-  while (std::string_view(node->op->type) != "VariableV2") node = &graph.node(node->inputs[0].node);
-  return *node;
-}
-
 bool all_finite(const Tensor& tensor) {
   if (!tensor.defined() || !is_floating(tensor.dtype())) return true;
   return with_floating(tensor.dtype(), [&]<class T>() {
@@ -38,6 +31,12 @@ bool all_finite(const Tensor& tensor) {
 }
 
 }  // namespace
+
+const Node& variable_node(const Graph& graph, Output ref) {
+  const Node* node = &graph.node(ref.node);
+  while (std::string_view(node->op->type) != "VariableV2") node = &graph.node(node->inputs[0].node);
+  return *node;
+}
 
 bool Plan::is_fed(Output output) const {
   return std::find(request_.feeds.begin(), request_.feeds.end(), output) != request_.feeds.end();
@@ -150,10 +149,14 @@ Status Plan::run_step(Step& step, const std::vector<Tensor>& feeds) {
   return {};
 }
 
-Status Plan::run(const std::vector<Tensor>& feeds) {
+Status Plan::run(const std::vector<Tensor>& feeds, const Observer* observer) {
   failed_.clear();
   take(feeds);
-  for (Step& step : steps_) SANDFLOW_TRY(run_step(step, feeds));
+  for (Step& step : steps_) {
+    if (observer) (*observer)(step.slots, false);
+    SANDFLOW_TRY(run_step(step, feeds));
+    if (observer) (*observer)(step.slots, true);
+  }
   return {};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,13 @@ struct Request {
   }
 };
 
+// Sees every step of a run: before it computes (what it writes to still has its old value), and once it went
+// well.
+using Observer = std::function<void(const KernelContext::Slots& step, bool is_done)>;
+
+// The VariableV2 node that a reference leads back to, through Assign and the optimizers' updates.
+const Node& variable_node(const Graph& graph, Output ref);
+
 class Plan {
  public:
   // Nodes run once each, in the order they were added to the graph, which respects all inputs and control
@@ -43,7 +51,7 @@ class Plan {
 
   // `feeds` in the order of the request, of the right dtype. Errors carry the node and TensorFlow's
   // "\n\t [[{{node NAME}}]]".
-  Status run(const std::vector<Tensor>& feeds);
+  Status run(const std::vector<Tensor>& feeds, const Observer* observer = nullptr);
   // The same, but a step that fails only stops the steps that need it. What failed, in order.
   std::vector<Error> run_what_can(const std::vector<Tensor>& feeds);
   // The value of fetch `i` after a run; an error where a step failed, and for a variable without a value.

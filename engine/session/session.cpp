@@ -7,9 +7,14 @@ namespace sandflow {
 
 Result<Tensor> converted(const Tensor& value, DType dtype) {
   if (value.dtype() == dtype) return value;
-  if (value.dtype() == DType::kString || dtype == DType::kString) {
-    const std::string text =
-        value.dtype() == DType::kString && value.elements() ? value.read<std::string>()[0] : "";
+  if (dtype == DType::kString)
+    return Error{ErrorKind::kUnimplemented,
+                 cat("Unsupported object type ", is_integer(value.dtype())    ? "int"
+                                                 : is_floating(value.dtype()) ? "float"
+                                                                              : "bool"),
+                 {}};
+  if (value.dtype() == DType::kString) {
+    const std::string text = value.elements() ? value.read<std::string>()[0] : "";
     return value_error(is_integer(dtype) ? cat("invalid literal for int() with base 10: '", text, "'")
                                          : cat("could not convert string to float: '", text, "'"));
   }
@@ -61,7 +66,8 @@ void Session::add_generators() {
   }
 }
 
-Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds) {
+Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds,
+                                         const Observer* observer) {
   if (is_closed_) return Error{ErrorKind::kRuntimeError, "Attempted to use a closed Session.", {}};
   if (graph_.size() == 0)
     return Error{ErrorKind::kRuntimeError,
@@ -84,7 +90,7 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
       request.fetches.push_back(fetch.output);
   }
   Plan& plan = plan_for(std::move(request));
-  SANDFLOW_TRY(plan.run(values));
+  SANDFLOW_TRY(plan.run(values, observer));
   std::vector<Tensor> results;
   std::size_t next = 0;
   for (const Fetch& fetch : fetches) {

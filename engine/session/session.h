@@ -38,7 +38,8 @@ class Session {
   // One tensor for each fetch, undefined ones for operations. Values of another numeric dtype are converted
   // as np.asarray does. Errors: RuntimeError (closed, empty graph), ValueError (a feed's shape), and those of
   // running.
-  Result<std::vector<Tensor>> run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {});
+  Result<std::vector<Tensor>> run(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {},
+                                  const Observer* observer = nullptr);
 
   // The same, but random streams are taken from their start and put back afterwards: looking changes nothing.
   Result<std::vector<Tensor>> observe(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {});
@@ -89,7 +90,7 @@ class Session {
 };
 
 // np.asarray(value, dtype): numbers become numbers of another dtype, floats losing their fraction on the way
-// to integers. Error: ValueError for text where a number is wanted.
+// to integers. Errors: ValueError for text where a number is wanted, UnimplementedError the other way round.
 Result<Tensor> converted(const Tensor& value, DType dtype);
 
 }  // namespace sandflow

@@ -255,6 +255,23 @@ Result<Tensor> Literal::array() const {
   return wide.ok() ? wide : natural;
 }
 
+Result<Tensor> Literal::fed_as(DType dtype) const {
+  if (kind_ != Kind::kInt || dtype == DType::kString) return array();
+  const bool fits = with_plain(dtype, [&]<class T>() {
+    if constexpr (std::is_floating_point_v<T>)
+      return static_cast<double>(static_cast<T>(int_)) == as_double();
+    else
+      return static_cast<std::int64_t>(static_cast<T>(int_)) == int_;
+  });
+  if (fits) return array();
+  return type_error(
+      cat("Type of feed value ", int_,
+          " with type <class 'int'> is not compatible with Tensor "
+          "type <class 'numpy.",
+          name(dtype), dtype == DType::kBool ? "_" : "",
+          "'>. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."));
+}
+
 Result<Shape> Literal::shape() const {
   constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   const auto dim = [](const Literal& item) -> std::optional<std::int64_t> {

@@ -43,6 +43,9 @@ class Literal {
   Result<Tensor> tensor_hinted(std::optional<DType> hint) const;
   // np.asarray(literal): floats keep all their digits. Errors: ValueError for lists that are not rectangular.
   Result<Tensor> array() const;
+  // The same as the value of a feed for a tensor of this dtype: session.py refuses an int that the dtype
+  // cannot hold (TypeError).
+  Result<Tensor> fed_as(DType dtype) const;
   // A shape as in placeholder(dtype, shape): None and (None) are unknown rank, 5 is (5,), (None, 2) has an
   // unknown size.
   Result<Shape> shape() const;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "engine/core/json.h"
+#include "web/app/lens_list.h"
 #include "web/app/screen.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"
@@ -31,6 +32,7 @@ bool App::frame(double time_ms) {
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
   tell_restart();
   train();
+  follow_lens();
   lay_out();
   begin_screen();
   ui.input.read_state();
@@ -88,16 +90,47 @@ void App::train() {
   if (playback.is_playing && workspace.snapshot().divergence) set_playing(false);
 }
 
+void App::enter_lens() {
+  playback.pause();
+  flow_.stop();
+  lens.enter(workspace);
+  scene_changed();
+  ui.announce(tr("say.lens-on"));
+}
+
+void App::leave_lens() {
+  lens.leave();
+  scene_changed();
+}
+
+void App::toggle_fetch(const std::string& node) {
+  lens.toggle_fetch(node);
+  ui.announce(tr(lens.fetched(node) ? "say.fetched" : "say.unfetched", {{"node", node}}));
+}
+
+void App::follow_lens() {
+  if (!lens.is_on()) return;
+  if (generation_ != laid_generation_ && lens.follow(workspace)) ui.notice(tr("notice.new-session"), false);
+  lens.advance(ui.delta, ui.reduced_motion);
+  if (lens.moves()) ui.wants_frame = true;
+}
+
 void App::lay_out() {
-  const Snapshot& snapshot = workspace.snapshot();
-  seen_step_ = snapshot.counters.step;
+  const Snapshot& snapshot = shown();
+  seen_step_ = workspace.snapshot().counters.step;
   if (generation_ == laid_generation_ && snapshot.version == laid_version_ &&
       texts_version() == laid_texts_ && ui.ratio == laid_ratio_ && canvas.opened == laid_opened_)
     return;
   const bool is_stable = shape_generation_ == laid_shape_ && texts_version() == laid_texts_ &&
-                         ui.ratio == laid_ratio_ && snapshot.counters.step > 0;
-  boxes_.lay_out(workspace.scene(), snapshot, workspace.lowered(), shape_generation_, canvas.opened,
-                 is_stable);
+                         ui.ratio == laid_ratio_ && (snapshot.counters.step > 0 || lens.is_on());
+  const auto lay_out = [&](const Snapshot& state, bool stable) {
+    boxes_.lay_out(workspace.scene(), state, workspace.lowered(), shape_generation_, canvas.opened, stable);
+  };
+  if (lens.is_on() && (!is_stable || lens.room() != laid_room_)) {
+    lay_out(lens.at_end(), false);  // Values that arrive move nothing.
+    laid_room_ = lens.room();
+  }
+  lay_out(snapshot, is_stable || lens.is_on());
   workspace.watch(boxes_.shown());
   laid_generation_ = generation_;
   laid_shape_ = shape_generation_;
@@ -119,9 +152,13 @@ void App::draw_panes() {
   const float split = both          ? ui.size.x - std::min(column_width_, ui.size.x - 320)
                       : shows_graph ? ui.size.x
                                     : 0;
-  if (shows_graph)
-    append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), workspace.snapshot(),
-                                 boxes_, flow_));
+  if (shows_graph) {
+    std::optional<LensView> view;
+    if (lens.is_on()) view.emplace(lens, workspace.scene(), boxes_, ui.reduced_motion);
+    append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), shown(), boxes_, flow_,
+                                 view ? &*view : nullptr));
+    if (lens.is_on() && !canvas.clicked.empty()) toggle_fetch(canvas.clicked);
+  }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
   if (split < ui.size.x) draw_column({{split, 0}, ui.size});
   if (both) draw_splitter({{split, 0}, ui.size});
@@ -136,12 +173,14 @@ void App::draw_column(const Rect& area) {
   ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
   Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16};
-  append(changes_, inspector_.draw(ui, column, workspace.scene(), workspace.snapshot(), canvas.selection));
+  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), canvas.selection,
+                                   lens.is_on() ? &lens : nullptr));
+  if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
   const Run run{workspace.scene(),   workspace.snapshot(),
                 workspace.dataset(), canvas.selection,
                 playback.is_busy(),  [this](const Tensor& features) { return workspace.predict(features); }};
   for (std::size_t i = 0; i < views_.size(); ++i) {
-    if (!views_[i]->applies(run)) continue;
+    if (lens.is_on() || !views_[i]->applies(run)) continue;  // They show the training run.
     ImGui::PushID(static_cast<int>(i));
     views_[i]->draw(ui, column, run);
     ImGui::PopID();

@@ -13,6 +13,7 @@
 #include "web/app/inspector.h"
 #include "web/app/playback.h"
 #include "web/app/report.h"
+#include "web/app/session_lens.h"
 #include "web/app/ui.h"
 #include "web/app/views/view.h"
 
@@ -32,6 +33,10 @@ class App {
   void set_playing(bool playing);
   void run_once();       // One step, told slowly; of a graph that does not train, its values' way.
   void scene_changed();  // By undo, redo or opening another.
+  void enter_lens();
+  void leave_lens();
+  // What is on the screen: of the training run, or of the lens's session.
+  const Snapshot& shown() { return lens.is_on() ? lens.snapshot() : workspace.snapshot(); }
   void wake() { frames_left_ = 3; }
   double frame_ms() const {
     return frame_ms_;
@@ -41,11 +46,14 @@ class App {
   Workspace workspace;
   Playback playback;
   Canvas canvas;
+  SessionLens lens;
   bool shows_graph = true, shows_views = true;
 
  private:
   void tell_restart();
   void train();
+  void follow_lens();
+  void toggle_fetch(const std::string& node);
   void lay_out();
   void draw_panes();
   void draw_column(const Rect& area);
@@ -72,6 +80,7 @@ class App {
   std::uint64_t generation_ = 1, laid_generation_ = 0, laid_version_ = ~0ull, laid_texts_ = 0;
   std::uint64_t shape_generation_ = 1, laid_shape_ = 0;  // Grows with edits other than moves.
   float laid_ratio_ = 0;
+  std::uint64_t laid_room_ = 0;  // The lens's.
   std::set<std::string> laid_opened_;
 };
 

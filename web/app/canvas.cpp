@@ -32,7 +32,8 @@ void Selection::forget_missing(const Scene& scene) {
 }
 
 Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapshot& snapshot,
-                     const Boxes& boxes, const Flow& flow) {
+                     const Boxes& boxes, const Flow& flow, const LensView* lens) {
+  clicked.clear();
   const Painter screen = ui.painter();
   const bool has_new_area = area.size().x != fitted_area_.size().x || area.size().y != fitted_area_.size().y;
   if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(area, boxes);
@@ -73,8 +74,9 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   draw_frames(painter, boxes, hit);
   draw_wires(painter, boxes, hit, seen);
   draw_derived_wires(painter, boxes, hit);
+  if (lens) lens->draw_wires(painter, boxes);
   if (!ui.reduced_motion) flow.draw(painter, boxes, ui.time);
-  draw_nodes(ui, area, snapshot, boxes, flow, hit);
+  draw_nodes(ui, area, snapshot, boxes, flow, hit, lens);
   if (scene.nodes.empty() && !add_menu_.is_open()) {
     screen.text_middle(Face::kStrong, 16, area.center() - Vec(0, 12), palette().soft, tr("canvas.empty"));
     screen.text_middle(Face::kText, 13, area.center() + Vec(0, 14), palette().soft,
@@ -91,17 +93,18 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
     for (const NodeBox& box : boxes.nodes)
       if (box.has_error && !box.is_hidden && box.error_box.overlaps(seen) && is_whole(box) == whole)
         draw_error(over, box, whole);
+  if (lens) lens->draw_changes(over, boxes);
   draw_drag(ui, over);
   draw_wire(ui, over, boxes);
   draw_minimap(above, area, boxes);
-  draw_buttons(ui, above, area, scene);
+  draw_buttons(ui, above, area, scene, !lens);
   if (hovered && drag_.kind == Drag::Kind::kNone && !wire_ && !add_menu_.is_open() && !menu_.is_open())
     describe(ui, boxes, hit);
   return changes;
 }
 
 void Canvas::draw_nodes(Ui& ui, const Rect& area, const Snapshot& snapshot, const Boxes& boxes,
-                        const Flow& flow, const Hit& hit) {
+                        const Flow& flow, const Hit& hit, const LensView* lens) {
   const Painter screen = ui.painter();
   const Rect seen{to_world(area.min), to_world(area.max)};
   const bool is_far = zoom_ < kFar;
@@ -121,7 +124,9 @@ void Canvas::draw_nodes(Ui& ui, const Rect& area, const Snapshot& snapshot, cons
     if (wire_ && wire_->box == static_cast<int>(i)) look.lit_input = wire_->port;
     if (hit.kind == Hit::Kind::kInput && look.is_hovered) look.lit_input = hit.port;
     if (hit.kind == Hit::Kind::kOutput && look.is_hovered) look.lit_output = hit.port;
+    if (lens) lens->draw_below(nodes, box, i);
     draw_node(nodes, box, look);
+    if (lens) lens->draw_above(nodes, box, i);
   }
 }
 
@@ -321,7 +326,7 @@ void Canvas::draw_drag(Ui& ui, const Painter& painter) const {
   }
 }
 
-void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene) {
+void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene, bool adds) {
   const Palette& p = palette();
   const auto button = [&](std::string_view id, const Rect& box) {
     const Press hit = press(ui, painter, id, box);
@@ -352,6 +357,7 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
     painter.polyline(points, p.soft, 1.5f);
   }
 
+  if (!adds) return;  // It would lie on the graph that is being run; the key and the double click stay.
   const char* label_add = tr("add.button");
   const Rect add = Rect::sized(area.min + Vec(16, 16), {text_width(Face::kStrong, 13, label_add) + 42, 32});
   painter.shadow(add, 9, 4);

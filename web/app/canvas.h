@@ -11,6 +11,7 @@
 #include "web/app/add_menu.h"
 #include "web/app/boxes.h"
 #include "web/app/flow.h"
+#include "web/app/lens_view.h"
 #include "web/app/menu.h"
 #include "web/app/ui.h"
 
@@ -31,7 +32,7 @@ struct Selection {
 class Canvas {
  public:
   Changes draw(Ui& ui, const Rect& area, const Scene& scene, const Snapshot& snapshot, const Boxes& boxes,
-               const Flow& flow);
+               const Flow& flow, const LensView* lens);
   void fit() { wants_fit_ = fits_whole_ = true; }
   // The whole graph where it stays readable, else its beginning.
   void fit_beginning() {
@@ -64,6 +65,7 @@ class Canvas {
   const std::optional<Wire>& wire() const { return wire_; }
 
   Selection selection;
+  std::string clicked;           // In this frame: the node that was pressed and let go without being moved.
   std::set<std::string> opened;  // Derived scopes that are not folded.
 
  private:
@@ -96,9 +98,9 @@ class Canvas {
   void draw_wires(const Painter& painter, const Boxes& boxes, const Hit& hovered, const Rect& seen) const;
   void draw_derived_wires(const Painter& painter, const Boxes& boxes, const Hit& hovered) const;
   void draw_nodes(Ui& ui, const Rect& area, const Snapshot& snapshot, const Boxes& boxes, const Flow& flow,
-                  const Hit& hit);
+                  const Hit& hit, const LensView* lens);
   void draw_drag(Ui& ui, const Painter& painter) const;
-  void draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene);
+  void draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene, bool adds);
   Rect minimap(const Rect& area, const Boxes& boxes) const;  // Empty: not needed.
   void draw_minimap(const Painter& painter, const Rect& area, const Boxes& boxes) const;
   void describe(Ui& ui, const Boxes& boxes, const Hit& hit) const;

@@ -295,6 +295,11 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
   Changes changes;
   const Vec world = to_world(ui.input.mouse);
   const Drag drag = std::exchange(drag_, {});
+  if (drag.kind == Drag::Kind::kNodes && !drag.has_moved && !ui.input.shift)
+    if (const Hit hit = hit_at(ui, boxes, world); hit.kind == Hit::Kind::kNode)
+      if (const NodeBox& box = boxes.nodes[static_cast<std::size_t>(hit.node)];
+          box.kind == NodeBox::Kind::kNode)
+        clicked = box.name;
   if (drag.kind == Drag::Kind::kPan && !drag.has_moved && !ui.input.space) {
     if (hit_at(ui, boxes, world).kind == Hit::Kind::kGround) selection.clear();
   } else if (drag.kind == Drag::Kind::kNodes && !drag.has_moved && !ui.input.shift &&

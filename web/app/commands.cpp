@@ -6,6 +6,7 @@
 #include "engine/core/json.h"
 #include "engine/core/text.h"
 #include "web/app/app.h"
+#include "web/app/lens_page.h"
 #include "web/app/texts.h"
 
 namespace sandflow::ui {
@@ -161,6 +162,8 @@ void App::obey(std::string_view json) {
     if (!shows_graph) canvas.close_menu(ui);
   } else if (what == "fit") {
     canvas.fit();
+  } else if (what == "lens" && obey_lens(*this, c)) {
+    // Done.
   } else if (what == "edit") {
     if (const auto edit = edit_of(c)) apply({{*edit, {}}});
   } else {

@@ -2,12 +2,14 @@
 #include "web/app/inspector.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <set>
 #include <vector>
 
-#include "engine/core/print.h"
 #include "engine/core/text.h"
 #include "engine/scene/node_types.h"
+#include "engine/tf/literal.h"
 #include "web/app/boxes.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"
@@ -63,14 +65,23 @@ Changes draw_field(Ui& ui, Column& column, const SceneNode& node, const NodeFiel
                  {}}};
     return {};
   }
+  // A range stands in the box as long as there is room.
+  const std::string range = field.minimum < field.maximum
+                                ? cat(short_number(field.minimum), " … ", short_number(field.maximum))
+                                : std::string();
   TextEntry::Request request;
   request.key = id;
   request.value = text;
-  request.label = field.name;
+  request.label = range.empty() ? field.name : cat(field.name, ", ", range);
   text_field(ui, column.painter, box, request, tr("inspector.default"),
              [name = node.name, attr = field.name](std::string_view typed) -> edit::Edit {
                return edit::SetAttr{name, attr, std::string(typed)};
              });
+  if (!ui.entry.is_open(id) &&
+      text_width(Face::kMono, 13, text) + text_width(Face::kMono, 11, range) + 30 < box.width())
+    column.painter.text_right(Face::kMono, 11,
+                              {box.max.x - 10, box.center().y - line_height(Face::kMono, 11) / 2},
+                              palette().soft, range);
   return {};
 }
 
@@ -105,6 +116,49 @@ Changes draw_input(Ui& ui, Column& column, const SceneNode& node, const std::str
                return edit::SetPort{name, input, typed.empty() ? Port{} : Port::literal(std::string(typed))};
              });
   return changes;
+}
+
+// A number as TeX, with as many digits as everywhere on the screen.
+std::string tex_number(const Tensor& tensor) {
+  const std::string text = short_number(tensor, 0);
+  const std::size_t e = text.find('e');
+  std::string digits = text.substr(0, e);
+  if (digits.find('.') != std::string::npos) {
+    while (digits.back() == '0') digits.pop_back();
+    if (digits.back() == '.') digits.pop_back();
+  }
+  if (e == std::string::npos) return digits;
+  return cat(digits, " \\cdot 10^{", std::atoi(text.c_str() + e + 1), "}");
+}
+
+// The names of a formula whose values are single numbers: its inputs, and what stands left of the sign.
+std::map<std::string, std::string> numbers_of(const Scene& scene, const Snapshot& snapshot, int index,
+                                              const NodeType& type) {
+  std::map<std::string, std::string> numbers;
+  const auto note = [&](const std::string& name, const Tensor& value) {
+    if (value.defined() && value.elements() == 1 && has_numbers(value)) numbers[name] = tex_number(value);
+  };
+  const auto value_of = [&](int node) {
+    return node >= 0 && static_cast<std::size_t>(node) < snapshot.nodes.size()
+               ? snapshot.nodes[static_cast<std::size_t>(node)].value
+               : Tensor();
+  };
+  const SceneNode& node = scene.nodes[static_cast<std::size_t>(index)];
+  for (std::size_t i = 0; i < type.inputs.size() && i < node.inputs.size(); ++i) {
+    const Port& port = node.inputs[i];
+    if (port.kind == Port::Kind::kWire) {
+      const WireEnd end = parse_wire(port.text);
+      if (end.output == 0) note(type.inputs[i], value_of(scene.index_of(end.node)));
+    } else if (port.kind == Port::Kind::kLiteral) {
+      const Result<Literal> literal = Literal::parse(port.text);
+      if (!literal.ok()) continue;
+      if (const Result<Tensor> tensor = literal->tensor(); tensor.ok()) note(type.inputs[i], *tensor);
+    }
+  }
+  // An activation's formula has x for its one input, whatever that is called.
+  if (type.inputs.size() == 1 && numbers.count(type.inputs[0])) numbers["x"] = numbers[type.inputs[0]];
+  if (type.formula.size() > 2 && type.formula[1] == ' ') note(type.formula.substr(0, 1), value_of(index));
+  return numbers;
 }
 
 // The node that a blocked one waits for: the nearest on its inputs' way that has an error itself.
@@ -151,18 +205,79 @@ void draw_error(Column& column, const Scene& scene, const Snapshot& snapshot, in
   }
 }
 
+// What the session is to do with this node.
+void draw_session(Ui& ui, Column& column, const std::string& node, SessionLens& lens) {
+  const bool is_fetched = lens.fetched(node);
+  const bool is_fed = std::any_of(lens.feeds().begin(), lens.feeds().end(),
+                                  [&](const LensFeed& feed) { return feed.key == node; });
+  const Rect row = column.take(30, 12);
+  const auto button = [&](float left, std::string_view id, std::string_view label) {
+    const Rect box = Rect::sized({left, row.min.y}, {text_width(Face::kStrong, 13, label) + 28, 30});
+    return std::pair(small_button(ui, column.painter, id, box, label), box.max.x + 8);
+  };
+  const auto [fetches, next] = button(0, "fetch", tr(is_fetched ? "inspector.unfetch" : "inspector.fetch"));
+  const auto [feeds, end] = button(next, "feed", tr(is_fed ? "inspector.unfeed" : "inspector.feed"));
+  static_cast<void>(end);
+  if (fetches) lens.toggle_fetch(node);
+  if (feeds) is_fed ? lens.unfeed(node) : lens.feed_something(node);
+}
+
 }  // namespace
 
+void Inspector::draw_formula(Column& column, const Scene& scene, const Snapshot& snapshot, int index,
+                             const NodeType& type) {
+  const std::string& name = scene.nodes[static_cast<std::size_t>(index)].name;
+  if (const std::string key = cat(name, " ", type.name, " ", snapshot.version); key != formula_key_) {
+    formula_key_ = key;
+    formula_ = Formula(type.formula, 16);
+    const std::string put_in = with_numbers(type.formula, numbers_of(scene, snapshot, index, type));
+    with_numbers_ = put_in.empty() ? Formula() : Formula(put_in, 13);
+  }
+  if (type.formula.size() < 3) return;  // A Variable's "W" says nothing.
+  const Palette& p = palette();
+  const bool has_numbers = with_numbers_.size().x > 0;
+  const float high = formula_.size().y + (has_numbers ? with_numbers_.size().y + 6 : 0);
+  const Rect box = column.take(high + 20, 12);
+  column.painter.fill(box, p.field, 8);
+  column.painter.clip(box);
+  const auto middle = [&](const Formula& formula) {
+    return std::max(12.0f, (column.width - formula.size().x) / 2);
+  };
+  formula_.draw(column.painter, {middle(formula_), box.min.y + 10}, p.ink);
+  if (has_numbers)
+    with_numbers_.draw(column.painter, {middle(with_numbers_), box.min.y + 16 + formula_.size().y},
+                       p.of(Tone::kForward));
+  column.painter.unclip();
+}
+
+void Inspector::draw_tensors(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, int index,
+                             const SessionLens* lens) {
+  const auto at = static_cast<std::size_t>(index);
+  if (at >= snapshot.nodes.size()) return;
+  const NodeSnapshot& state = snapshot.nodes[at];
+  std::vector<TensorPanel::Shown> shown;
+  const auto [before, after] = lens ? lens->change_of(index) : std::pair<Tensor, Tensor>();
+  if (before.defined()) {
+    shown.push_back({tr("inspector.before"), before});
+    shown.push_back({tr("inspector.after"), after});
+  } else if (state.value.defined()) {
+    shown.push_back({tr("inspector.value"), state.value});
+  }
+  if (state.gradient.defined()) shown.push_back({tr("inspector.gradient"), state.gradient, true});
+  if (shown.empty() && !state.graph_name.empty())
+    small_heading(column, cat(tr("inspector.shape"), "  ", state.shape.python(), "  ", name(state.dtype)),
+                  palette().soft);
+  tensors_.draw(ui, column,
+                cat(scene.nodes[at].name, " ", snapshot.version, " ", lens != nullptr, " ", texts_version()),
+                shown);
+}
+
 Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot,
-                        Selection& selection) {
+                        Selection& selection, SessionLens* lens) {
   if (selection.nodes.size() != 1) return {};
   const int index = scene.index_of(*selection.nodes.begin());
   if (index < 0) return {};
-  static const NodeSnapshot kNothing;
   const SceneNode& node = scene.nodes[static_cast<std::size_t>(index)];
-  const NodeSnapshot& state = static_cast<std::size_t>(index) < snapshot.nodes.size()
-                                  ? snapshot.nodes[static_cast<std::size_t>(index)]
-                                  : kNothing;
   const NodeType* type = find_node_type(node.type);
   const Palette& p = palette();
   const Color tone = p.of(tone_of(scene, node));
@@ -187,8 +302,14 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
     const std::string_view help = translated(type->help);
     const float high = text_size(Face::kText, 13, help, column.width).y;
     column.painter.text(Face::kText, 13, column.take(high, 12).min, p.ink, help, column.width);
+    draw_formula(column, scene, snapshot, index, *type);
   }
   draw_error(column, scene, snapshot, index);
+  if (lens) {
+    draw_session(ui, column, node.name, *lens);
+    draw_tensors(ui, column, scene, snapshot, index, lens);
+    column.y += 8;
+  }
 
   if (type) {
     for (const NodeField& field : type->fields) {
@@ -209,14 +330,7 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
                         static_cast<int>(i)));
   }
 
-  refresh(node, state, snapshot.version, column.width);
-  if (state.value.defined())
-    draw_tensor(column, tr("inspector.value"), value_, p.ink);
-  else if (!state.graph_name.empty())
-    small_heading(column, cat(tr("inspector.shape"), "  ", state.shape.python(), "  ", name(state.dtype)),
-                  p.soft);
-  if (state.gradient.defined())
-    draw_tensor(column, tr("inspector.gradient"), gradient_, p.of(Tone::kGradient));
+  if (!lens) draw_tensors(ui, column, scene, snapshot, index, lens);
   column.y += 4;
   const Rect remove = Rect::sized({0, column.take(30, 16).min.y},
                                   {text_width(Face::kStrong, 13, tr("inspector.remove")) + 28, 30});
@@ -225,59 +339,6 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
   column.painter.hairline({-20, column.y}, {column.width + 20, column.y}, p.line);
   column.y += 14;
   return changes;
-}
-
-Inspector::Printed Inspector::print(const Tensor& tensor, float width) {
-  Printed printed;
-  if (!tensor.defined()) return printed;
-  printed.text = str(tensor);
-  if (printed.text.size() > 1200) printed.text = printed.text.substr(0, 1200) + "…";
-  // Columns of numbers stay columns as long as the eye can follow.
-  while (printed.size > 9 && text_width(Face::kMono, printed.size, printed.text) > width - 24)
-    printed.size -= 1;
-  printed.text = fitted_lines(printed.text, printed.size, width - 24);
-  printed.height = std::min(220.0f, text_size(Face::kMono, printed.size, printed.text).y);
-  printed.text = cat(tensor.shape().python(), "  ", name(tensor.dtype()), "\n", printed.text);
-  if (has_numbers(tensor) && tensor.elements() > 1) {
-    const Statistics s = statistics(tensor);
-    const double numbers[] = {s.minimum, s.maximum, s.mean, s.deviation};
-    for (int i = 0; i < 4; ++i) printed.numbers[i] = short_number(numbers[i]);
-    printed.has_numbers = true;
-  }
-  return printed;
-}
-
-void Inspector::refresh(const SceneNode& node, const NodeSnapshot& state, std::uint64_t version,
-                        float width) {
-  if (node.name == node_ && version == version_) return;
-  node_ = node.name;
-  version_ = version;
-  value_ = print(state.value, width);
-  gradient_ = print(state.gradient, width);
-}
-
-void Inspector::draw_tensor(Column& column, std::string_view title, const Printed& printed,
-                            Color color) const {
-  const Palette& p = palette();
-  const std::size_t end = printed.text.find('\n');
-  const Rect row = column.take(24);
-  column.painter.text(Face::kStrong, 11, {0, row.max.y - 18}, color == p.ink ? p.soft : color, title);
-  column.painter.text_right(Face::kMono, 11, {column.width, row.max.y - 18}, p.soft,
-                            std::string_view(printed.text).substr(0, end));
-  const Rect box = column.take(printed.height + 18, 8);
-  column.painter.fill(box, p.field, 8);
-  column.painter.clip(box.grown(-4));
-  column.painter.text(Face::kMono, printed.size, box.min + Vec(12, 9), color,
-                      std::string_view(printed.text).substr(end + 1));
-  column.painter.unclip();
-  if (!printed.has_numbers) return;
-  const Rect cells = column.take(34, 8);
-  constexpr const char* kKeys[] = {"stat.min", "stat.max", "stat.mean", "stat.std"};
-  for (int i = 0; i < 4; ++i) {
-    const float x = column.width / 4 * static_cast<float>(i);
-    column.painter.text(Face::kText, 11, {x, cells.min.y}, p.soft, tr(kKeys[i]));
-    column.painter.text(Face::kMono, 13, {x, cells.min.y + 15}, color, printed.numbers[i]);
-  }
 }
 
 }  // namespace sandflow::ui

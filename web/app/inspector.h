@@ -3,6 +3,10 @@
 
 #include <string>
 
+#include "engine/scene/node_types.h"
+#include "web/app/formula.h"
+#include "web/app/session_lens.h"
+#include "web/app/tensor_panel.h"
 #include "web/app/views/view.h"
 
 namespace sandflow::ui {
@@ -10,23 +14,20 @@ namespace sandflow::ui {
 class Inspector {
  public:
   // Nothing is drawn unless exactly one node is selected.
-  Changes draw(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, Selection& selection);
+  // `lens`: null while it is off; the node can be fetched and fed from here.
+  Changes draw(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, Selection& selection,
+               SessionLens* lens);
 
  private:
-  struct Printed {
-    std::string text;
-    float size = 11;
-    float height = 0;
-    std::string numbers[4];
-    bool has_numbers = false;
-  };
-  static Printed print(const Tensor& tensor, float width);
-  void refresh(const SceneNode& node, const NodeSnapshot& state, std::uint64_t version, float width);
-  void draw_tensor(Column& column, std::string_view title, const Printed& printed, Color color) const;
+  void draw_formula(Column& column, const Scene& scene, const Snapshot& snapshot, int index,
+                    const NodeType& type);
+  void draw_tensors(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, int index,
+                    const SessionLens* lens);
 
-  std::string node_;
-  std::uint64_t version_ = ~0ull;
-  Printed value_, gradient_;
+  // Of what `formula_key_` says.
+  std::string formula_key_;
+  Formula formula_, with_numbers_;
+  TensorPanel tensors_;
 };
 
 }  // namespace sandflow::ui

@@ -6,6 +6,7 @@
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
 #include "web/app/app.h"
+#include "web/app/lens_page.h"
 
 namespace sandflow::ui {
 
@@ -223,17 +224,28 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
   sent_at_ = app.ui.time;
   const Snapshot& snapshot = app.workspace.snapshot();
   std::string state = state_json(app, snapshot, boxes);
+  const Snapshot& shown = app.shown();
+  if (const std::pair run(app.lens.session(), app.lens.runs()); app.lens.last() && run != sent_run_) {
+    app.ui.outbox.add(lens_run_json(app));
+    sent_run_ = run;
+  }
+  if (std::string lens = lens_json(app); lens != sent_lens_) {
+    app.ui.outbox.add(lens);
+    sent_lens_ = std::move(lens);
+  }
   // While the view or a node is being moved, places change with every frame; they are told when it rests.
   std::string nodes = sent_nodes_, extra = sent_boxes_;
   if (!app.canvas.is_moving()) {
     const Scene& scene = app.workspace.scene();
-    if (printed_version_ != snapshot.version || values_.size() != snapshot.nodes.size()) {
+    if (printed_version_ != shown.version || printed_lens_ != app.lens.is_on() ||
+        values_.size() != shown.nodes.size()) {
       values_.clear();
-      for (const NodeSnapshot& node : snapshot.nodes)
+      for (const NodeSnapshot& node : shown.nodes)
         values_.push_back(node.value.defined() ? shortened(str(node.value)) : std::string());
-      printed_version_ = snapshot.version;
+      printed_version_ = shown.version;
+      printed_lens_ = app.lens.is_on();
     }
-    nodes = nodes_json(scene, values_, snapshot, boxes, app.canvas);
+    nodes = nodes_json(scene, values_, shown, boxes, app.canvas);
     extra = boxes_json(scene, boxes, app.canvas);
   }
   if (state == sent_state_ && nodes == sent_nodes_ && extra == sent_boxes_) return;

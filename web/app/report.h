@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "web/app/boxes.h"
@@ -22,9 +23,11 @@ class Report {
   bool is_owing() const { return is_owing_; }  // Something changed that was held back.
 
  private:
-  std::string sent_state_, sent_nodes_, sent_boxes_;
-  std::vector<std::string> values_;  // As printed, of one version of the snapshot.
+  std::string sent_state_, sent_nodes_, sent_boxes_, sent_lens_;
+  std::pair<int, int> sent_run_;     // Session and run.
+  std::vector<std::string> values_;  // As printed, of one version of the snapshot, the lens's or training's.
   std::uint64_t printed_version_ = ~0ull;
+  bool printed_lens_ = false;
   double sent_at_ = -1;
   bool is_owing_ = false;
 };

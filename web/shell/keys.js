@@ -7,6 +7,10 @@ export const keys = [
   { does: "toggle", key: " ", shown: "Space", text: "shell.key.toggle", notOnButtons: true },
   { does: "step", key: ".", shown: ".", text: "shell.key.step" },
   { does: "epoch", key: ">", shown: ">", text: "shell.key.epoch" },
+  { does: "session", key: "s", shown: "S", text: "shell.key.session" },
+  { does: "fetch", key: "t", shown: "T", text: "shell.key.fetch" },
+  { does: "run", key: "Enter", ctrl: true, shown: "Ctrl+Enter", text: "shell.key.run" },
+  { does: "back", key: ",", shown: ",", text: "shell.key.back" },
   { does: "reset", key: "Home", shown: "Home", text: "shell.key.reset" },
   { does: "undo", key: "z", ctrl: true, shown: "Ctrl+Z", text: "shell.key.undo" },
   { does: "redo", key: "z", ctrl: true, shift: true, shown: "Ctrl+Shift+Z", text: "shell.key.redo" },
@@ -42,7 +46,7 @@ const matches = (key, event, letter) =>
   // A sign such as ">" says itself whether Shift is held.
   (/[!-@]/.test(key.key) || Boolean(key.shift) === event.shiftKey);
 
-const repeated = new Set(["step", "undo", "redo"]);
+const repeated = new Set(["step", "back", "undo", "redo"]);
 
 export function wireKeys(app, canvas, verbs) {
   // While the app itself takes letters (a search on the canvas), they are all its own.

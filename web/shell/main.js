@@ -6,6 +6,7 @@ import { wireClipboard } from "./clipboard.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
+import { lensVerbs, wireLens } from "./lens.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
@@ -27,10 +28,12 @@ function supported() {
 function verbsOf(app, scenes) {
   const command = (name) => () => app.command({ do: name });
   return {
-    toggle: () => app.state?.can_train && app.command({ do: app.state.playing ? "pause" : "play" }),
-    step: () => app.state?.can_train && app.command({ do: "step" }),
-    epoch: () => app.state?.can_train && app.command({ do: "epoch" }),
-    reset: command("reset"),
+    ...lensVerbs(app, {
+      toggle: () => app.state?.can_train && app.command({ do: app.state.playing ? "pause" : "play" }),
+      step: () => app.state?.can_train && app.command({ do: "step" }),
+      epoch: () => app.state?.can_train && app.command({ do: "epoch" }),
+      reset: command("reset"),
+    }),
     undo: command("undo"),
     redo: command("redo"),
     fit: command("fit"),
@@ -60,6 +63,7 @@ function wirePage(app, scenes) {
   wireCanvas(app, canvas, { beforeInput: overlay.accept });
   wireClipboard(app, canvas);
   wirePanes(app, at("panes"));
+  wireLens(app);
 }
 
 function wireMessages(app, notices) {
@@ -101,6 +105,7 @@ async function start() {
   window.sandflow = {
     get state() { return app.state; },
     get catalog() { return app.catalog; },
+    get lens() { return app.lens; },
     command: (command) => app.command(command),
     ready: app.ready,
     worker: app.worker,

@@ -1,0 +1,51 @@
+// Tensors as the inspector shows them: numpy's numbers with statistics, a heat map or picture, a histogram.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/tensor.h"
+#include "web/app/views/view.h"
+
+namespace sandflow::ui {
+
+class TensorPanel {
+ public:
+  struct Shown {
+    std::string title;
+    Tensor tensor;
+    bool is_gradient = false;
+  };
+  // `key` says what is shown; while it stays, nothing is prepared anew.
+  void draw(Ui& ui, Column& column, std::string_view key, const std::vector<Shown>& tensors);
+
+ private:
+  enum class Mode { kNumbers, kHeat, kHistogram };
+  struct Prepared {
+    std::string title, about;  // "(4, 3)  float32"
+    bool is_gradient = false;
+    std::string text;  // numpy's.
+    float size = 11, height = 0;
+    bool has_numbers = false;
+    std::string statistics[4];
+    int rows = 0, columns = 0;
+    std::vector<Color> cells;
+    std::string part;  // Which part of a larger tensor the cells are: "[0, :, :, 0]".
+    std::vector<float> bins;
+  };
+  static Prepared prepare(const Shown& shown, float width);
+  static void paint_cells(Prepared& prepared, const Tensor& tensor);
+  void draw_modes(Ui& ui, Column& column);
+  static void draw_numbers(Column& column, const Prepared& prepared);
+  void draw_pictures(Column& column) const;
+
+  Mode mode_ = Mode::kNumbers;
+  std::string key_;
+  float width_ = 0;
+  Color theme_ = 0;
+  std::vector<Prepared> prepared_;
+};
+
+}  // namespace sandflow::ui
