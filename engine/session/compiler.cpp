@@ -1,0 +1,605 @@
+// From a plan to a program: nodes are added to a graph of known shapes, unless their value is known already;
+// what is left becomes instructions, whose memory is placed by lifetime.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "engine/session/program.h"
+
+namespace sandflow {
+
+namespace {
+
+constexpr std::int64_t kMostFoldedElements = 1 << 16;
+
+std::string_view type_of(const Node& node) { return node.op->type; }
+
+// Passes its first input on, as far as memory is concerned.
+bool only_renames(const Node& node) {
+  const std::string_view type = type_of(node);
+  return type == "Identity" || type == "StopGradient" || type == "PreventGradient" || type == "Reshape" ||
+         type == "ExpandDims" || type == "Squeeze";
+}
+
+bool is_constant(const Graph& graph, Output output) { return type_of(graph.node(output.node)) == "Const"; }
+
+// A constant of this number everywhere.
+bool is_all(const Graph& graph, Output output, float number) {
+  if (!is_constant(graph, output)) return false;
+  const Tensor& value = graph.node(output.node).attr<Tensor>("value");
+  if (value.dtype() != DType::kFloat32) return false;
+  const auto x = value.read<float>();
+  return std::all_of(x.begin(), x.end(), [&](float v) { return v == number; });
+}
+
+bool same_value(const AttrValue& a, const AttrValue& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&]<class T>(const T& value) {
+        if constexpr (std::is_same_v<T, Tensor>)
+          return value.same_bits(std::get<T>(b));
+        else
+          return value == std::get<T>(b);
+      },
+      a);
+}
+
+bool same_attrs(const Attrs& a, const Attrs& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Attr& x, const Attr& y) {
+    return x.name == y.name && same_value(x.value, y.value);
+  });
+}
+
+}  // namespace
+
+class Compiler {
+ public:
+  Compiler(const Graph& from, SessionState& state, const Plan& plan)
+      : from_(from), state_(state), plan_(plan), program_(new Program) {
+    program_->graph_ = std::make_unique<Graph>();
+  }
+
+  std::unique_ptr<Program> run(const std::vector<Shape>& feed_shapes) {
+    if (!specialise(feed_shapes) || !reads_come_first()) return nullptr;
+    find_uses();
+    if (!fits_memory()) return nullptr;
+    emit();
+    choose_homes();
+    place();
+    finish();
+    return std::move(program_);
+  }
+
+ private:
+  Graph& graph() { return *program_->graph_; }
+  const Node& node(int id) { return graph().node(id); }
+
+  // --- A graph of known shapes ---
+
+  bool specialise(const std::vector<Shape>& feed_shapes) {
+    const std::vector<Output>& feeds = plan_.request().feeds;
+    for (std::size_t i = 0; i < feeds.size(); ++i) {
+      const DType dtype = from_.dtype(feeds[i]);
+      const Result<int> id = graph().add(*find_op("Placeholder"), cat_name("feed", i), {},
+                                         {{"dtype", dtype}, {"shape", feed_shapes[i]}});
+      if (!id.ok()) return false;
+      fed_nodes_.push_back(*id);
+      known_[feeds[i]] = {*id, 0};
+    }
+    for (int id : plan_.nodes())
+      if (!add(from_.node(id))) return false;
+    for (Output fetch : plan_.request().fetches) {
+      const auto found = known_.find(fetch);
+      if (found == known_.end() || graph().result(found->second).is_ref) return false;
+      fetches_.push_back(found->second);
+    }
+    return true;
+  }
+
+  static std::string cat_name(const char* kind, std::size_t i) { return kind + std::to_string(i) + "/"; }
+
+  bool add(const Node& original) {
+    std::vector<Output> inputs;
+    bool all_constant = !original.inputs.empty();
+    for (Output input : original.inputs) {
+      inputs.push_back(known_.at(input));
+      all_constant = all_constant && is_constant(graph(), inputs.back());
+    }
+    const std::string_view type = type_of(original);
+    const bool is_about_shape =
+        type == "Shape" || type == "Size" || type == "Rank" || type == "ZerosLike" || type == "OnesLike";
+    Graph& g = graph();
+    const bool is_pure = !original.op->is_stateful && !original.inputs.empty();
+    if (is_pure)
+      if (const int same = equal_node(original, inputs); same >= 0) return know(original, same);
+    const Result<int> id =
+        g.add(*original.op, cat_name("n", static_cast<std::size_t>(original.id)), inputs, original.attrs);
+    if (!id.ok()) return false;
+    if (is_pure && (all_constant || is_about_shape)) {
+      if (fold(original, *id)) return true;
+    }
+    for (const Node::Result& result : g.node(*id).outputs)
+      if (!result.shape.fully_defined()) return false;
+    if (is_pure)
+      if (const Output same = renamed(*id); same.valid()) renamed_[*id] = same;
+    if (is_pure) by_inputs_[{original.op, inputs}].push_back(*id);
+    if (originals_.size() <= static_cast<std::size_t>(*id))
+      originals_.resize(static_cast<std::size_t>(*id) + 1, -1);
+    originals_[static_cast<std::size_t>(*id)] = original.id;
+    return know(original, *id);
+  }
+
+  // What is fed is known already.
+  bool know(const Node& original, int id) {
+    const auto same = renamed_.find(id);
+    for (int i = 0; i < static_cast<int>(original.outputs.size()); ++i)
+      known_.emplace(Output{original.id, i}, same == renamed_.end() ? Output{id, i} : same->second);
+    return true;
+  }
+
+  // A node that computes the same from the same.
+  int equal_node(const Node& original, const std::vector<Output>& inputs) {
+    const auto bucket = by_inputs_.find({original.op, inputs});
+    if (bucket == by_inputs_.end()) return -1;
+    for (int id : bucket->second)
+      if (same_attrs(node(id).attrs, original.attrs)) return id;
+    return -1;
+  }
+
+  // Runs a node whose value cannot change.
+  bool fold(const Node& original, int id) {
+    const Node& made = node(id);
+    for (const Node::Result& result : made.outputs)
+      if ((result.shape.fully_defined() && result.shape.elements() > kMostFoldedElements) || result.is_ref)
+        return false;
+    std::vector<Tensor> zeros;
+    std::vector<Tensor> outputs(made.outputs.size());
+    KernelContext::Slots slots;
+    slots.node = &made;
+    for (Output input : made.inputs) {
+      if (is_constant(graph(), input)) {
+        slots.inputs.push_back(&node(input.node).attr<Tensor>("value"));
+        continue;
+      }
+      // Only its shape is looked at.
+      Result<Tensor> stand_in = Tensor::make(graph().dtype(input), graph().shape(input));
+      if (!stand_in.ok()) return false;
+      zeros.reserve(made.inputs.size());
+      zeros.push_back(*std::move(stand_in));
+      slots.inputs.push_back(&zeros.back());
+    }
+    slots.variables.assign(made.inputs.size(), nullptr);
+    for (Tensor& output : outputs) slots.outputs.push_back(&output);
+    KernelContext context(slots);
+    if (!made.op->compute(context).ok()) return false;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const Result<int> constant =
+          graph().add(*find_op("Const"), cat_name("c", static_cast<std::size_t>(graph().size())), {},
+                      {{"value", outputs[i]}, {"dtype", outputs[i].dtype()}});
+      if (!constant.ok()) return false;
+      known_.emplace(Output{original.id, static_cast<int>(i)}, Output{*constant, 0});
+    }
+    return true;
+  }
+
+  // What a node's output is the same memory as; invalid if it computes something.
+  Output renamed(int id) {
+    const Node& made = node(id);
+    const std::string_view type = type_of(made);
+    const auto keeps_elements = [&](std::size_t i) {
+      return !graph().result(made.inputs[i]).is_ref &&
+             graph().shape(made.inputs[i]).elements() == made.outputs[0].shape.elements();
+    };
+    const bool same_shape = made.inputs.size() == 2 && graph().shape(made.inputs[0]) == made.outputs[0].shape;
+    if (only_renames(made) && keeps_elements(0)) return view(made.inputs[0], id);
+    if (type == "AddN" && made.inputs.size() == 1) return view(made.inputs[0], id);
+    if ((type == "Sum" || type == "Mean" || type == "BroadcastTo") && keeps_elements(0))
+      return view(made.inputs[0], id);
+    if (type == "Mul" && same_shape && is_all(graph(), made.inputs[1], 1)) return made.inputs[0];
+    if (type == "RealDiv" && same_shape && is_all(graph(), made.inputs[1], 1)) return made.inputs[0];
+    if (type == "Mul" && graph().shape(made.inputs[1]) == made.outputs[0].shape &&
+        is_all(graph(), made.inputs[0], 1))
+      return made.inputs[1];
+    return {};
+  }
+
+  // The same memory with another shape stays a node of its own, so that inference sees its shape; `source`
+  // follows it.
+  Output view(Output of, int id) {
+    if (graph().shape(of) == graph().shape({id, 0}) && !graph().result(of).is_ref) return of;
+    views_[id] = of;
+    return {id, 0};
+  }
+  Output source(Output output) {
+    for (auto it = views_.find(output.node); it != views_.end(); it = views_.find(output.node))
+      output = it->second;
+    return output;
+  }
+
+  // --- Variables ---
+
+  int variable_of(Output ref) {
+    while (type_of(node(ref.node)) != "VariableV2") ref = node(ref.node).inputs[0];
+    return ref.node;
+  }
+  bool is_read(const Node& made) {
+    return type_of(made) == "Identity" && graph().result(made.inputs[0]).is_ref;
+  }
+  static bool is_written(const Node& made, std::size_t i) {
+    return made.op->input(i, made.inputs.size()).is_ref;
+  }
+
+  // A read is the variable's own memory, which is only right while nobody has written to it.
+  bool reads_come_first() {
+    std::map<int, int> written_at;
+    for (const Node& made : graph().nodes()) {
+      for (std::size_t i = 0; i < made.inputs.size(); ++i) {
+        const Output from = source(made.inputs[i]);
+        if (is_written(made, i)) {
+          written_at.emplace(variable_of(made.inputs[i]), made.id);
+        } else if (const Node& read = node(from.node); is_read(read)) {
+          const auto written = written_at.find(variable_of(read.inputs[0]));
+          if (written != written_at.end() && written->second < made.id) return false;
+        }
+      }
+    }
+    return std::none_of(fetches_.begin(), fetches_.end(), [&](Output fetch) {
+      const Node& read = node(source(fetch).node);
+      return is_read(read) && written_at.contains(variable_of(read.inputs[0]));
+    });
+  }
+
+  // --- Instructions ---
+
+  bool is_needed(int id) const { return needed_[static_cast<std::size_t>(id)]; }
+
+  void find_uses() {
+    needed_.assign(static_cast<std::size_t>(graph().size()), false);
+    std::vector<int> pending;
+    for (Output fetch : fetches_) pending.push_back(source(fetch).node);
+    for (const Node& made : graph().nodes())
+      if (made.op->is_stateful && !made.inputs.empty() && type_of(made) != "VariableV2")
+        pending.push_back(made.id);
+    while (!pending.empty()) {
+      const int id = pending.back();
+      pending.pop_back();
+      if (is_needed(id)) continue;
+      needed_[static_cast<std::size_t>(id)] = true;
+      for (Output input : node(id).inputs) pending.push_back(source(input).node);
+    }
+    for (Output fetch : fetches_) ++uses_[source(fetch)];
+    for (const Node& made : graph().nodes()) {
+      if (!is_needed(made.id) || views_.contains(made.id)) continue;
+      for (Output input : made.inputs) {
+        ++uses_[source(input)];
+        consumer_[source(input)] = made.id;
+      }
+    }
+  }
+
+  // The plan will say what is too large.
+  bool fits_memory() {
+    std::int64_t bytes = 0;
+    for (const Node& made : graph().nodes())
+      for (const Node::Result& result : made.outputs) {
+        if (!is_needed(made.id)) continue;
+        if (!Tensor::check_size(result.dtype, result.shape).ok()) return false;
+        bytes += result.shape.elements() * static_cast<std::int64_t>(size_in_bytes(result.dtype));
+      }
+    return bytes <= Tensor::kMaxLiveBytes / 2;
+  }
+
+  int value_of(Output output) {
+    const Output from = source(output);
+    Output home = from;
+    if (is_read(node(from.node)) || graph().result(from).is_ref)
+      home = {variable_of(graph().result(from).is_ref ? from : node(from.node).inputs[0]), 0};
+    const auto [it, is_new] = value_ids_.emplace(home, static_cast<int>(program_->values_.size()));
+    if (!is_new) return it->second;
+    Program::Value value;
+    value.dtype = graph().dtype(home);
+    value.shape = graph().shape(home);
+    const std::string_view type = type_of(node(home.node));
+    if (type == "VariableV2") {
+      value.home = Program::Value::Home::kVariable;
+      value.variable = &state_.variables[originals_[static_cast<std::size_t>(home.node)]];
+    } else if (type == "Const") {
+      value.home = Program::Value::Home::kTensor;
+      value.is_read_only = true;
+      program_->tensors_.push_back(node(home.node).attr<Tensor>("value"));
+      value.tensor = &program_->tensors_.back();
+    } else if (const auto fed = std::find(fed_nodes_.begin(), fed_nodes_.end(), home.node);
+               fed != fed_nodes_.end()) {
+      value.home = Program::Value::Home::kTensor;
+      value.tensor = &feed_tensor(static_cast<std::size_t>(fed - fed_nodes_.begin()));
+    } else if (value.dtype != DType::kFloat32) {
+      make_tensor(value);
+    }
+    program_->values_.push_back(value);
+    return it->second;
+  }
+
+  Tensor& feed_tensor(std::size_t i) {
+    while (program_->feeds_.size() < fed_nodes_.size()) {
+      const Node& fed = node(fed_nodes_[program_->feeds_.size()]);
+      program_->feeds_.emplace_back(fed.outputs[0].dtype, fed.outputs[0].shape);
+    }
+    return program_->feeds_[i];
+  }
+
+  void make_tensor(Program::Value& value) {
+    if (value.home != Program::Value::Home::kArena) return;
+    value.home = Program::Value::Home::kTensor;
+    program_->tensors_.emplace_back(value.dtype, value.shape);
+    value.tensor = &program_->tensors_.back();
+  }
+
+  Operand operand(Output output) {
+    const Node& from = node(source(output).node);
+    return {value_of(output), &graph().shape(output),
+            type_of(from) == "Const" ? &from.attr<Tensor>("value") : nullptr};
+  }
+
+  bool is_single(Output output) { return uses_[source(output)] == 1; }
+
+  bool is_float(const Node& made) {
+    const auto floats = [&](const Node::Result& result) { return result.dtype == DType::kFloat32; };
+    return std::all_of(made.outputs.begin(), made.outputs.end(), floats) && !made.outputs.empty();
+  }
+
+  void emit() {
+    for (std::size_t i = 0; i < fed_nodes_.size(); ++i)
+      program_->movable_.push_back(value_of({fed_nodes_[i], 0}));
+    find_chains();
+    for (const Node& made : graph().nodes()) {
+      if (!is_needed(made.id) || views_.contains(made.id) || absorbed_.contains(made.id)) continue;
+      const std::string_view type = type_of(made);
+      if (type == "Const" || type == "Placeholder" || type == "VariableV2" || type == "NoOp" || is_read(made))
+        continue;
+      Program::Step step;
+      step.writes = !made.inputs.empty() && is_written(made, 0);
+      if (step.writes) show_fetches(made.id);
+      if (auto recipe = is_float(made) ? recipe_of(made) : std::nullopt) {
+        step.recipe = *std::move(recipe);
+        step.is_instruction = true;
+        program_->steps_.push_back(std::move(step));
+      } else {
+        emit_operation(made, step.writes);
+      }
+    }
+    show_fetches(graph().size());
+  }
+
+  void emit_operation(const Node& made, bool writes) {
+    Program::Step step;
+    step.writes = writes;
+    step.slots.node = &made;
+    for (Output input : made.inputs) step.recipe.in.push_back(shaped(input));
+    for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) {
+      step.recipe.out.push_back(views_.contains(made.id) ? new_view({made.id, i}) : value_of({made.id, i}));
+      program_->values_[static_cast<std::size_t>(step.recipe.out.back())].is_read_only = !writes;
+    }
+    program_->steps_.push_back(std::move(step));
+  }
+
+  // A value as a tensor of its own shape: instructions see memory only, but an operation, or who fetches,
+  // sees the shape.
+  int shaped(Output output) {
+    if (!views_.contains(output.node)) return value_of(output);
+    if (const auto it = shaped_.find(output.node); it != shaped_.end()) return it->second;
+    emit_operation(node(output.node), false);
+    return shaped_.at(output.node);
+  }
+  int new_view(Output output) {
+    Program::Value value;
+    value.dtype = graph().dtype(output);
+    value.shape = graph().shape(output);
+    const auto id = static_cast<int>(program_->values_.size());
+    make_tensor(value);
+    program_->values_.push_back(value);
+    shaped_[output.node] = id;
+    return id;
+  }
+
+  // Before anything is written to, or what is fetched might be of after.
+  void show_fetches(int before) {
+    for (Output fetch : fetches_)
+      if (source(fetch).node < before) shaped(fetch);
+  }
+
+  std::optional<Recipe> recipe_of(const Node& made) {
+    if (const auto chain = chains_.find(made.id); chain != chains_.end()) return fused(chain->second);
+    std::vector<Operand> in, out;
+    for (Output input : made.inputs) in.push_back(operand(input));
+    for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) out.push_back(operand({made.id, i}));
+    return recipe_for(made, in, out);
+  }
+
+  // --- Fusion: a product, its bias, its activation ---
+
+  struct Chain {
+    int head = -1, tail = -1;
+    Output bias;
+    Activation activation = Activation::kNone;
+  };
+
+  // A chain runs where its last part would have.
+  void find_chains() {
+    for (const Node& made : graph().nodes()) {
+      if (!is_needed(made.id) || (type_of(made) != "MatMul" && type_of(made) != "Conv2D") || !is_float(made))
+        continue;
+      const Chain chain = chain_of(made);
+      if (chain.tail == made.id || !recipe_of(made)) continue;
+      chains_[chain.tail] = chain;
+      absorbed_.insert(made.id);
+      if (chain.bias.valid() && chain.activation != Activation::kNone)
+        absorbed_.insert(source(node(chain.tail).inputs[0]).node);
+    }
+  }
+
+  Chain chain_of(const Node& matmul) {
+    Chain chain{matmul.id, matmul.id, {}, Activation::kNone};
+    const auto next = [&]() -> const Node* {
+      const Output out{chain.tail, 0};
+      return is_single(out) && consumer_.contains(out) ? &node(consumer_.at(out)) : nullptr;
+    };
+    if (const Node* add = next();
+        add && (type_of(*add) == "BiasAdd" || type_of(*add) == "AddV2" || type_of(*add) == "Add")) {
+      const bool first = source(add->inputs[0]) == Output{chain.tail, 0};
+      const Output bias = add->inputs[first];
+      if (add->outputs[0].shape == matmul.outputs[0].shape &&
+          graph().shape(bias) == Shape{matmul.outputs[0].shape.dims().back()}) {
+        chain.bias = bias;
+        chain.tail = add->id;
+      }
+    }
+    if (const Node* act = next();
+        act && activation_of(*act) != Activation::kNone && act->outputs[0].shape == matmul.outputs[0].shape) {
+      chain.activation = activation_of(*act);
+      chain.tail = act->id;
+    }
+    return chain;
+  }
+
+  std::optional<Recipe> fused(const Chain& chain) {
+    const Node& head = node(chain.head);
+    std::vector<Operand> in;
+    for (Output input : head.inputs) in.push_back(operand(input));
+    const Operand out = operand({chain.tail, 0});
+    std::optional<Recipe> made = recipe_for(head, in, {out});
+    if (chain.bias.valid()) fuse_bias(*made, operand(chain.bias), out.value);
+    if (chain.activation != Activation::kNone) fuse_activation(*made, chain.activation, out.value);
+    return made;
+  }
+
+  // --- Memory ---
+
+  void choose_homes() {
+    for (Program::Step& step : program_->steps_) {
+      if (step.is_instruction) continue;
+      // An operation that runs as described needs whole tensors.
+      for (const auto* ids : {&step.recipe.in, &step.recipe.out})
+        for (int id : *ids) make_tensor(value(id));
+    }
+    for (Output fetch : fetches_) make_tensor(value(shaped(fetch)));
+  }
+
+  // Memory by lifetime: the first gap that is large enough.
+  class Arena {
+   public:
+    std::size_t take(std::size_t size) {
+      std::size_t at = 0;
+      for (const auto& [from, to] : taken_) {
+        if (from >= at + size) break;
+        at = std::max(at, to);
+      }
+      taken_[at] = at + size;
+      end_ = std::max(end_, at + size);
+      return at;
+    }
+    void give_back(std::size_t at) { taken_.erase(at); }
+    std::size_t end() const { return end_; }
+
+   private:
+    std::map<std::size_t, std::size_t> taken_;  // From where to where.
+    std::size_t end_ = 0;
+  };
+
+  static std::size_t room(const Program::Value& value) {
+    constexpr std::size_t kLine = 16;  // Floats: whole lines of the cache.
+    return (static_cast<std::size_t>(value.shape.elements()) + 4 + kLine - 1) / kLine * kLine;
+  }
+
+  Program::Value& value(int id) { return program_->values_[static_cast<std::size_t>(id)]; }
+  bool is_in_arena(int id) { return value(id).home == Program::Value::Home::kArena; }
+
+  void place() {
+    const std::vector<Program::Step>& steps = program_->steps_;
+    std::vector<std::size_t> last(program_->values_.size(), 0);
+    for (std::size_t s = 0; s < steps.size(); ++s)
+      for (const auto* ids : {&steps[s].recipe.in, &steps[s].recipe.out})
+        for (int id : *ids) last[static_cast<std::size_t>(id)] = s;
+    Arena arena;
+    std::size_t scratch = 0;
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      const Recipe& recipe = steps[s].recipe;
+      scratch = std::max(scratch, static_cast<std::size_t>(recipe.scratch));
+      const auto ends_here = [&](int id) {
+        return is_in_arena(id) && last[static_cast<std::size_t>(id)] == s;
+      };
+      // Only an operand of the result's own size may lie under it: others are read again for each row.
+      int under = -1;
+      if (recipe.may_overwrite && is_in_arena(recipe.out[0]))
+        for (int in : recipe.in)
+          if (ends_here(in) && value(in).shape.elements() == value(recipe.out[0]).shape.elements())
+            under = in;
+      for (int out : recipe.out)
+        if (is_in_arena(out))
+          value(out).offset = under >= 0 ? value(under).offset : arena.take(room(value(out)));
+      for (int in : recipe.in)
+        if (ends_here(in) && in != under) arena.give_back(value(in).offset);
+      for (int out : recipe.out)
+        if (ends_here(out)) arena.give_back(value(out).offset);  // Nobody reads it.
+    }
+    program_->arena_.assign(arena.end() + 16, 0);
+    program_->scratch_.assign(scratch + 16, 0);
+  }
+
+  void finish() {
+    Program& p = *program_;
+    for (Program::Step& step : p.steps_) {
+      if (step.is_instruction) continue;
+      const Node& made = *step.slots.node;
+      for (std::size_t i = 0; i < made.inputs.size(); ++i) {
+        Program::Value& value = p.values_[static_cast<std::size_t>(step.recipe.in[i])];
+        const bool is_ref = is_written(made, i);
+        step.slots.inputs.push_back(is_ref           ? nullptr
+                                    : value.variable ? &value.variable->value
+                                                     : value.tensor);
+        step.slots.variables.push_back(is_ref ? value.variable : nullptr);
+      }
+      for (int out : step.recipe.out)
+        step.slots.outputs.push_back(p.values_[static_cast<std::size_t>(out)].tensor);
+      const int original = originals_[static_cast<std::size_t>(made.id)];
+      if (const auto it = state_.generators.find(original); it != state_.generators.end()) {
+        step.slots.generator = &it->second;
+        p.generators_.push_back(&it->second);
+      }
+    }
+    p.kept_generators_.resize(p.generators_.size());
+    for (Output fetch : fetches_) {
+      Program::Value& value = p.values_[static_cast<std::size_t>(shaped(fetch))];
+      p.fetched_.push_back(value.variable ? &value.variable->value : value.tensor);
+    }
+    p.first_write_ = static_cast<std::size_t>(
+        std::find_if(p.steps_.begin(), p.steps_.end(), [](const Program::Step& s) { return s.writes; }) -
+        p.steps_.begin());
+    for (std::size_t id = 0; id < p.values_.size(); ++id)
+      if (p.values_[id].home == Program::Value::Home::kVariable) p.movable_.push_back(static_cast<int>(id));
+    p.bind();
+  }
+
+  const Graph& from_;
+  SessionState& state_;
+  const Plan& plan_;
+  std::unique_ptr<Program> program_;
+  std::map<Output, Output> known_;  // From the plan's graph to the program's.
+  std::map<int, Output> renamed_;   // Nodes whose output is another's.
+  std::map<int, Output> views_;     // Nodes whose output is another's memory with another shape.
+  std::map<std::pair<const Op*, std::vector<Output>>, std::vector<int>> by_inputs_;
+  std::vector<int> originals_, fed_nodes_;
+  std::vector<Output> fetches_;
+  std::vector<bool> needed_;
+  std::map<Output, int> uses_, consumer_, value_ids_;
+  std::map<int, int> shaped_;    // Views that exist as tensors, and their values.
+  std::map<int, Chain> chains_;  // By their last node.
+  std::set<int> absorbed_;       // Nodes that run as part of a later one.
+};
+
+std::unique_ptr<Program> Program::compile(const Graph& graph, SessionState& state, const Plan& plan,
+                                          const std::vector<Shape>& feed_shapes) {
+  return Compiler(graph, state, plan).run(feed_shapes);
+}
+
+}  // namespace sandflow
