@@ -37,6 +37,13 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   const bool has_new_area = area.size().x != fitted_area_.size().x || area.size().y != fitted_area_.size().y;
   if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(area, boxes);
   fitted_area_ = area;
+  // The boxes have been made anew under a wire in the hand: where it was aimed at may be gone, or its source.
+  if (wire_ && tried_version_ != boxes.version) {
+    aim(scene, boxes, -1, -1);
+    if (!scene.find(parse_wire(wire_->source).node)) wire_.reset();
+    tried_.clear();
+    tried_version_ = boxes.version;
+  }
   if (const std::string shown = std::exchange(show_next_, {}); !shown.empty()) {
     for (const FrameBox& frame : boxes.frames)
       if (frame.scope == shown) show(area, frame.rect);
@@ -134,6 +141,14 @@ std::string Canvas::picture(const Boxes& boxes) {
   selection = chosen;
   zoom_ = zoom;
   return picture.svg(all, palette().ground);
+}
+
+void Canvas::begin_anew() {
+  selection.clear();
+  opened.clear();
+  wire_.reset();
+  drag_ = {};
+  fit_beginning();
 }
 
 void Canvas::close_menu(Ui& ui) {

@@ -38,6 +38,7 @@ class Canvas {
     wants_fit_ = true;
     fits_whole_ = false;
   }
+  void begin_anew();  // Another scene is open.
   bool is_searching(const Ui& ui) const { return add_menu_.is_searching(ui); }
   void close_menu(Ui& ui);
   Changes paste(const Ui& ui, const Boxes& boxes, std::string_view json);

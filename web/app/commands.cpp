@@ -133,10 +133,9 @@ void App::obey(std::string_view json) {
     if (!status) {
       ui.notice(status.error().text(), true);
     } else {
-      canvas.selection.clear();
+      canvas.begin_anew();
       seen_step_ = 0;
       scene_changed();
-      canvas.fit_beginning();
     }
   } else if (what == "save") {
     JsonWriter saved;
