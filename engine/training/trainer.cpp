@@ -124,10 +124,10 @@ std::optional<double> Trainer::step_on_program() {
     for (std::size_t i = 0; i < model_.labels.size(); ++i)
       gather(data_->train.labels, last_rows_, program->feed(next++));
   }
-  for (const auto& [name, tensor] : model_.hyper) {
+  for (const auto& hyper : model_.hyper) {
+    const double value = settings_.hyper.at(hyper.first);
     Tensor& number = program->feed(next++);
-    with_floating(number.dtype(),
-XX
+    with_floating(number.dtype(), [&]<class T>() { number.write<T>()[0] = static_cast<T>(value); });
   }
   if (!program->run()) return std::nullopt;
   return mean(program->fetched(0));
