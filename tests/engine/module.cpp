@@ -463,9 +463,9 @@ TEST_CASE("fetches and feeds are checked as Session.run checks them") {
   CHECK(feed("i", literal("5")) ==
         wrong("ValueError", "Cannot feed value of shape () for Tensor 'i:0', which has shape '(?,)'", "i"));
   CHECK(feed("f", literal("'abc'")) == wrong("ValueError", "could not convert string to float: 'abc'", "f"));
-  CHECK(feed("s", literal("5")) == wrong("UnimplementedError", "Unsupported object type int"));
-  CHECK(feed("s", literal("5.5")) == wrong("UnimplementedError", "Unsupported object type float"));
-  CHECK(feed("s", literal("True")) == wrong("UnimplementedError", "Unsupported object type bool"));
+  CHECK(feed("s", literal("5")) == wrong("UnimplementedError", "Unsupported object type int", "s"));
+  CHECK(feed("s", literal("5.5")) == wrong("UnimplementedError", "Unsupported object type float", "s"));
+  CHECK(feed("s", literal("True")) == wrong("UnimplementedError", "Unsupported object type bool", "s"));
   CHECK(feed("s", literal("['a', 'bc']")) == R"({"result":[{"dtype":"string","shape":[2],"offset":0}]})");
   CHECK(talk.payload.size() == 11);
   CHECK(feed("i", literal("[3.7]")) == R"({"result":[{"dtype":"int32","shape":[1],"offset":0}]})");
