@@ -32,8 +32,7 @@ class Loop {
     const Result<std::shared_ptr<Program>> program = session.prepare(fetches, keys);
     SANDFLOW_CHECK(program.ok() && *program);
     program_ = *program;
-    for (std::size_t i = 0; i < feeds.size(); ++i)
-      std::ranges::copy(feeds[i].value.read<float>(), feed(i).begin());
+    for (std::size_t i = 0; i < feeds.size(); ++i) program_->feed(i) = feeds[i].value;
   }
 
   std::span<float> feed(std::size_t i) { return program_->feed(i).write<float>(); }

@@ -132,8 +132,8 @@ void check_same_training(const char* name, void (*build)(Net&, const char*), con
     const std::shared_ptr<Program> program = must(
         on_program.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, shape}, {net.labels, wanted}}));
     REQUIRE(program != nullptr);
-    std::ranges::copy(x.read<float>(), program->feed(0).write<float>().begin());
-    std::ranges::copy(labels.read<float>(), program->feed(1).write<float>().begin());
+    program->feed(0) = x;
+    program->feed(1) = labels;
     REQUIRE(program->run());
     INFO("step ", step, ": ", program->fetched(0).number(0), " and ", expected[0].number(0));
     CHECK(program->fetched(0).same_bits(expected[0]));
