@@ -186,6 +186,7 @@ test("from tap to tap a wire is drawn, and a long press opens the menu", async (
     const on = await onPage(page, at);
     await page.touchscreen.tap(on.x, on.y);
   };
+  await rest(page, "softmax");
   const now = await state(page);
   await tap(node(now, "softmax").outputs[0]);
   await until(page, (later) => later.wire?.source === "softmax");
