@@ -18,8 +18,13 @@ struct Sliding {
 
   // Whether the functions below can do it: whole vectors of output, and for the input's gradient strides
   // of 1.
-  bool has_fast_output() const { return filters % 4 == 0 && filters > 0; }
-  bool has_fast_input() const { return depth % 4 == 0 && depth > 0 && row_stride == 1 && column_stride == 1; }
+  // Never where something is empty.
+  bool has_fast_output() const { return filters % 4 == 0 && is_some(); }
+  bool has_fast_input() const { return depth % 4 == 0 && row_stride == 1 && column_stride == 1 && is_some(); }
+  bool is_some() const {
+    return images > 0 && depth > 0 && filters > 0 && rows > 0 && columns > 0 && out_rows > 0 &&
+           out_columns > 0;
+  }
   // Floats of `scratch` that are enough for each of them.
   std::int64_t scratch() const;
 };

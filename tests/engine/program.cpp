@@ -192,6 +192,22 @@ TEST_CASE("a variable's value of before is nobody's to change") {
   CHECK(numbers(value_of(session, net.variables[0].value)) != kept);
 }
 
+TEST_CASE("a program convolves nothing, too") {
+  Graph graph;
+  Builder b(graph);
+  const Output x = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 4, 4, 1});
+  const Output w = tf::constant(b, single(some({3, 3, 1, 4})));
+  const Attrs how = {{"strides", std::vector<std::int64_t>{1, 1, 1, 1}}, {"padding", std::string("SAME")}};
+  const Output y = b.op("Conv2D", {x, w}, how);
+  const Output slope = must(gradients(b, {y}, {w}))[0];
+  Session session(graph);
+  const std::shared_ptr<Program> program = must(session.prepare({y, slope}, {{x, {0, 4, 4, 1}}}));
+  REQUIRE(program != nullptr);
+  CHECK(program->run());
+  CHECK(program->fetched(0).shape() == Shape{0, 4, 4, 4});
+  CHECK(numbers(program->fetched(1)) == std::vector<double>(36, 0.0));
+}
+
 TEST_CASE("what no program can do is left to the plan, with nothing changed") {
   Net net;
   regression(net, "GradientDescent");
