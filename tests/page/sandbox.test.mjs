@@ -281,7 +281,7 @@ test("every text of the interface, and every help sentence of the engine, is the
   const texts = (language) => JSON.parse(readFileSync(new URL(`../../web/languages/${language}.json`, import.meta.url), "utf8"));
   const [en, ko] = [texts("en"), texts("ko")];
   const catalog = await page.evaluate(() => window.sandflow.catalog);
-  const entries = ["optimizers", "initializers", "datasets", "node_types"].flatMap((list) => catalog[list]);
+  const entries = ["optimizers", "initializers", "datasets", "schedules", "clippings", "layers", "node_types"].flatMap((list) => catalog[list]);
   const help = entries.flatMap((entry) => [entry.help, ...(entry.parameters ?? []).map((parameter) => parameter.help)]);
   assert.deepEqual(Object.keys(en).filter((key) => !ko[key]), []);
   assert.deepEqual([...new Set(help)].filter((sentence) => !ko[`help.${sentence}`]), []);

@@ -3,8 +3,11 @@
 
 #include "engine/core/json.h"
 #include "engine/core/print.h"
+#include "engine/scene/layers.h"
+#include "engine/training/clipping.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
+#include "engine/training/schedules.h"
 #include "web/app/app.h"
 #include "web/app/lens_page.h"
 
@@ -203,6 +206,12 @@ std::string catalog() {
   write_list(json, "optimizers", optimizer_types());
   write_list(json, "initializers", initializer_types());
   write_list(json, "datasets", dataset_types());
+  write_list(json, "schedules", schedule_types());
+  write_list(json, "clippings", clipping_types());
+  json.key("layers").open('[');
+  for (const Layer& layer : layers())
+    json.open().field("name", layer.name).field("python", layer.python).field("help", layer.help).close();
+  json.close(']');
   json.key("node_types").open('[');
   for (const NodeType& type : node_types())
     json.open()
