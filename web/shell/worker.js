@@ -101,12 +101,17 @@ function fail(error, reason = "stopped") {
   postMessage({ type: "failed", reason, text: String(error?.message ?? error) });
 }
 
+// Where there is no folder to load from, the page hands the module over, and this script follows on app.js.
+let handOver;
+const handed = location.protocol === "blob:" ? new Promise((done) => (handOver = done)) : undefined;
+
 async function start({ canvas: offscreen, folder, fonts, config }) {
   canvas = offscreen;
   canvas.width = Math.round(config.width * config.ratio);
   canvas.height = Math.round(config.height * config.ratio);
-  importScripts(folder + "app.js");
-  const made = await createSandflow({ locateFile: (file) => folder + file, onAbort: (what) => fail(what) });
+  if (!handed) importScripts(folder + "app.js");
+  const source = handed ? { wasmBinary: await handed } : { locateFile: (file) => folder + file };
+  const made = await createSandflow({ ...source, onAbort: (what) => fail(what) });
 
   // Dear ImGui smooths its own edges; multisampling on top would cost a frame fivefold where GL is software.
   const context = made.GL.createContext(canvas, {
@@ -141,6 +146,7 @@ function surviveContextLoss() {
 onmessage = ({ data }) => {
   // For the tests: whether the page rests when nothing changes. Asking must not wake it.
   if (data.type === "count-frames") postMessage({ type: "frames", count: drawn });
+  else if (data.type === "binary") handOver(data.binary);
   else if (data.type === "start") start(data).catch((error) => fail(error, "start"));
   else if (app) guard(() => receive(data));
   else early.push(data);
