@@ -25,6 +25,7 @@
     :host([hidden]) { display: none; }
     iframe { position: absolute; inset: 0; display: block; width: 100%; height: 100%; border: 0; }
     .poster { position: absolute; inset: 0; display: grid; place-items: center; width: 100%; padding: 0; border: 0; background: radial-gradient(#8883 1px, #0000 1px) 0 0 / 24px 24px light-dark(#f6f7f9, #0f1419); cursor: pointer; }
+    .poster[hidden] { display: none; }
     .poster img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; background: light-dark(#f6f7f9, #0f1419); }
     .poster img:not([src]) { display: none; }
     .poster svg { position: relative; width: 64px; height: 64px; border-radius: 50%; background: light-dark(#0f9d86, #2dbfa6); box-shadow: 0 4px 20px #0005; }

@@ -150,7 +150,8 @@ function embedPanel({ app, scenes }) {
   const play = check("shell.share.play", changed);
   const isolated = check("shell.share.isolated", changed);
   const code = copyable("shell.share.code", 5);
-  const frame = element("iframe", { className: "share-frame", title: "", loading: "eager", data: { label: "shell.share.preview" } });
+  const newFrame = () => element("iframe", { className: "share-frame", title: t("shell.share.preview"), data: { label: "shell.share.preview" } });
+  let frame = newFrame();
   const stage = element("div", { className: "share-stage" }, frame);
   const poster = element("button", { type: "button", className: "button" }, text("span", "shell.share.poster"));
   poster.addEventListener("click", () => scenes.savePicture("png"));
@@ -193,6 +194,13 @@ function embedPanel({ app, scenes }) {
   };
   const preview = () => {
     const { width: w, height: h } = sizes();
+    // The rules of a frame are those it was loaded under.
+    if (frame.hasAttribute("sandbox") !== isolated.value) {
+      const other = newFrame();
+      if (isolated.value) other.setAttribute("sandbox", "allow-scripts");
+      frame.replaceWith(other);
+      frame = other;
+    }
     const room = stage.clientWidth;
     const natural = w === "100%" ? Math.max(room, 320) : Number(w);
     const scale = Math.min(1, room / natural);
@@ -200,12 +208,8 @@ function embedPanel({ app, scenes }) {
     frame.style.height = `${h ?? height.value}px`;
     frame.style.transform = `scale(${scale})`;
     stage.style.height = `${Math.round((h ?? height.value) * scale)}px`;
-    if (isolated.value) frame.setAttribute("sandbox", "allow-scripts");
-    else frame.removeAttribute("sandbox");
-    // A frame whose rules have changed, or that is new, loads; any other follows its new address.
+    // A frame follows its new address without loading anew.
     const address = page(writeLink(values()));
-    if (frame.dataset.isolated !== String(isolated.value) && frame.dataset.isolated) frame.src = "about:blank";
-    frame.dataset.isolated = String(isolated.value);
     if (frame.dataset.address !== address) frame.src = address;
     frame.dataset.address = address;
   };
