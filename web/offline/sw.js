@@ -26,7 +26,10 @@ self.addEventListener("activate", (event) => {
   const ours = new Set(Object.keys(files).map(keyOf));
   event.waitUntil((async () => {
     const cache = await caches.open(store);
-    for (const { url } of await cache.keys()) if (!ours.has(url)) await cache.delete(url);
+    const old = (await cache.keys()).filter(({ url }) => !ours.has(url));
+    for (const request of old) await cache.delete(request);
+    // At the very first visit the page that is open is of this version, too.
+    if (!old.length) await self.clients.claim();
   })());
 });
 

@@ -30,8 +30,8 @@ export class Scenes {
 
   // The text of a scene of the list; nothing, and a notice, if it cannot be had.
   async read(file) {
-    const answer = await fetch(`scenes/${file}`);
-    if (answer.ok) return answer.text();
+    const answer = await fetch(`scenes/${file}`).catch(() => undefined);
+    if (answer?.ok) return answer.text();
     this.notices.show(t("shell.scene-missing", { scene: file }), "error");
   }
 
