@@ -208,15 +208,22 @@ test("the custom element waits to be near, shows a picture, takes its height, an
 test("twelve on one page: each can be used, and those out of sight give up their WebGL", async () => {
   const address = await elementHost(Array.from({ length: 12 }, (_, i) => sandbox(`src="#scene=${i % 2 ? "spiral" : "penguins"}&hide=views,header&seed=${i}" height="420"`)).join("<p>그리고</p>"));
   const { page, trouble, close } = await openPage({ address, serviceWorkers: "allow", height: 700 });
+  const frameOf = (which) => page.frames().find((frame) => frame.url().includes(`seed=${which}&`));
   for (let i = 0; i < 12; i++) {
     await page.evaluate((which) => sandboxes()[which].scrollIntoView({ block: "center" }), i);
     const play = page.locator("sandflow-sandbox").nth(i).frameLocator("iframe").locator("#play");
     await play.click();
-    await within(() => page.frames()[1 + i].evaluate(() => window.sandflow.state.step), (step) => step > 0);
+    await within(() => frameOf(i).evaluate(() => window.sandflow.state.step), (step) => step > 0);
   }
+  const isLost = (frame) => frame.evaluate(() => new Promise((done) => {
+    window.sandflow.worker.addEventListener("message", ({ data }) => data.type === "frames" && done(data.lost));
+    window.sandflow.worker.postMessage({ type: "count-frames" });
+  }));
+  for (let i = 0; i < 10; i++) await within(() => isLost(frameOf(i)), Boolean);
+  assert.equal(await isLost(frameOf(11)), false);
   // The first one comes back with its picture, and goes on.
   await page.evaluate(() => sandboxes()[0].scrollIntoView({ block: "center" }));
-  const frame = page.frames()[1];
+  const frame = frameOf(0);
   const { step } = await frame.evaluate(() => window.sandflow.state);
   await within(() => frame.evaluate(() => window.sandflow.state.step), (now) => now > step);
   await frame.locator("#canvas").screenshot().then((picture) => assert.ok(picture.length > 8000, `a picture of ${picture.length} bytes`));

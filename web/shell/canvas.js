@@ -135,5 +135,6 @@ function forwardVisibility(app, canvas) {
   new IntersectionObserver((entries) => {
     onScreen = entries.at(-1).isIntersecting;
     send();
-  }).observe(canvas);
+    // Any of it: who sees only the play button presses it, too.
+  }).observe(document.body);
 }

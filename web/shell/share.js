@@ -152,7 +152,7 @@ function embedPanel({ app, scenes }) {
   const code = copyable("shell.share.code", 5);
   const newFrame = () => element("iframe", { className: "share-frame", title: t("shell.share.preview"), data: { label: "shell.share.preview" } });
   let frame = newFrame();
-  const stage = element("div", { className: "share-stage" }, frame);
+  const stage = element("div", { className: "share-stage" });
   const poster = element("button", { type: "button", className: "button" }, text("span", "shell.share.poster"));
   poster.addEventListener("click", () => scenes.savePicture("png"));
   const about = element("p", { className: "about" });
@@ -196,11 +196,11 @@ function embedPanel({ app, scenes }) {
     const { width: w, height: h } = sizes();
     // The rules of a frame are those it was loaded under.
     if (frame.hasAttribute("sandbox") !== isolated.value) {
-      const other = newFrame();
-      if (isolated.value) other.setAttribute("sandbox", "allow-scripts");
-      frame.replaceWith(other);
-      frame = other;
+      frame.remove();
+      frame = newFrame();
+      if (isolated.value) frame.setAttribute("sandbox", "allow-scripts");
     }
+    if (!frame.isConnected) stage.append(frame);
     const room = stage.clientWidth;
     const natural = w === "100%" ? Math.max(room, 320) : Number(w);
     const scale = Math.min(1, room / natural);
@@ -227,9 +227,9 @@ function embedPanel({ app, scenes }) {
       write();
       preview();
     },
-    hide: () => {
-      frame.removeAttribute("src");
-      delete frame.dataset.address;
+    hide() {
+      frame.remove();
+      frame = newFrame();
     },
     rewrite: write,
     fit: preview,
