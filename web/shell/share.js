@@ -153,6 +153,8 @@ function embedPanel({ app, scenes }) {
   const newFrame = () => element("iframe", { className: "share-frame", title: t("shell.share.preview"), data: { label: "shell.share.preview" } });
   let frame = newFrame();
   const stage = element("div", { className: "share-stage" });
+  let room = 0;
+  new ResizeObserver(() => stage.clientWidth && stage.clientWidth !== room && preview()).observe(stage);
   const poster = element("button", { type: "button", className: "button" }, text("span", "shell.share.poster"));
   poster.addEventListener("click", () => scenes.savePicture("png"));
   const about = element("p", { className: "about" });
@@ -201,7 +203,7 @@ function embedPanel({ app, scenes }) {
       if (isolated.value) frame.setAttribute("sandbox", "allow-scripts");
     }
     if (!frame.isConnected) stage.append(frame);
-    const room = stage.clientWidth;
+    room = stage.clientWidth;
     const natural = w === "100%" ? Math.max(room, 320) : Number(w);
     const scale = Math.min(1, room / natural);
     frame.style.width = `${natural}px`;
@@ -232,7 +234,6 @@ function embedPanel({ app, scenes }) {
       frame = newFrame();
     },
     rewrite: write,
-    fit: preview,
   };
 }
 
@@ -289,7 +290,6 @@ export function createShare(app, scenes) {
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => panels[chosen].hide?.());
-  new ResizeObserver(() => dialog.open && panels[chosen].fit?.()).observe(dialog);
   document.body.append(dialog);
   onLanguage(() => {
     for (const each of dialog.querySelectorAll("[data-text]")) if (!each.matches(".about")) each.textContent = t(each.dataset.text);
