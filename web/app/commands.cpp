@@ -1,6 +1,7 @@
 // The page's commands: JSON in, one thing done.
 #include <yyjson.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/core/json.h"
@@ -118,7 +119,10 @@ void App::obey(std::string_view json) {
     run_once();
   } else if (what == "epoch") {
     playback.pause();
-    playback.epoch(workspace.steps_to_epoch_end());
+    playback.steps(workspace.steps_to_epoch_end());
+  } else if (what == "steps") {
+    playback.pause();
+    playback.steps(std::max(0, integer_of(yyjson_obj_get(c, "count"))));
   } else if (what == "reset") {
     playback.pause();
     workspace.reset();
@@ -160,6 +164,7 @@ void App::obey(std::string_view json) {
     shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
     shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));
     if (!shows_graph) canvas.close_menu(ui);
+    canvas.offer_palette(!has(c, "palette") || yyjson_get_bool(yyjson_obj_get(c, "palette")));
   } else if (what == "fit") {
     canvas.fit();
   } else if (what == "lens" && obey_lens(*this, c)) {
