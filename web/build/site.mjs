@@ -3,14 +3,18 @@
 // node web/build/site.mjs BUILD_FOLDER SITE_FOLDER
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildLessons } from "./lessons.mjs";
 
 const [, , build, site] = process.argv;
+
+buildLessons(join(build, "lessons"));
 
 const parts = [
   ["index.html", "index.html"],
   ["web/shell", "shell"],
   ["web/languages", "languages"],
   ["web/lessons/scenes", "scenes"],
+  [join(build, "lessons"), "lessons"],
   [join(build, "app.js"), "app/app.js"],
   [join(build, "app.wasm"), "app/app.wasm"],
   [join(build, "fonts"), "fonts"],

@@ -7,6 +7,7 @@ import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
 import { lensVerbs, wireLens } from "./lens.js";
+import { wireLessons } from "./lesson.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
@@ -117,6 +118,7 @@ async function start() {
   await scenes.openFirst();
   await startApp(app);
   await app.ready;
+  await wireLessons(app, scenes, notices);
   document.body.classList.remove("starting");
 }
 

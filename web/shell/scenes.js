@@ -5,7 +5,7 @@ import { download, pngOf } from "./picture.js";
 
 export class Scenes {
   list = [];
-  #origin = {};  // Where the open scene is from: {file} of the list, or {name} of the learner's own.
+  #origin = {};  // Where the open scene is from: {file} of the site, a lesson's with {titles}, or {name} of the learner's own.
 
   constructor(app, notices) {
     this.app = app;
@@ -25,10 +25,10 @@ export class Scenes {
     if (this.list.length) await this.open((found ?? this.list[0]).file);
   }
 
-  async open(file) {
+  async open(file, titles) {
     const answer = await fetch(`scenes/${file}`);
     if (!answer.ok) return this.notices.show(t("shell.scene-missing", { scene: file }), "error");
-    await this.#replace(await answer.text(), { file });
+    await this.#replace(await answer.text(), { file, titles });
   }
 
   async openFile(file) {
@@ -75,7 +75,8 @@ export class Scenes {
 
   title() {
     const listed = this.list.find(({ file }) => file === this.#origin.file);
-    return listed ? inLanguage(listed.title) : this.#origin.name || this.app.state?.title || "";
+    const titles = listed?.title ?? this.#origin.titles;
+    return titles ? inLanguage(titles).replace(/<[^>]+>/g, "") : this.#origin.name || this.app.state?.title || "";
   }
 
   showTitle() {
