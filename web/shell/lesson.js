@@ -124,6 +124,8 @@ class Lessons {
 
   async #openScene() {
     const { entry } = this.open;
+    // Outside the lens, which would speak of a new session.
+    this.app.command({ do: "lens", verb: "off" });
     await this.scenes.open(`${entry.scene ?? entry.name}.json`, entry.title);
     await this.doer.run(entry.opens ?? "mode training");
   }
@@ -187,6 +189,7 @@ class Lessons {
     if (step < page.steps.length) this.#showStep(page, step);
     else this.#showEnd(page);
     this.#showFoot(page, step);
+    this.body.dataset.step = step;
     this.body.scrollTop = 0;
     if (moves) this.body.querySelector("h2")?.focus();
   }

@@ -53,7 +53,11 @@ export class Doer {
       port: () => ({ edit: "set_port", node: first, input: Number(second), literal: third }),
       wire: () => ({ edit: "set_port", node: first, input: Number(second), wire: third }),
     };
-    if (edits[name]) return app.command({ do: "edit", ...edits[name]() });
+    if (edits[name]) {
+      app.command({ do: "edit", ...edits[name]() });
+      // The lens makes a new session of it in its next frame.
+      return this.settle();
+    }
     switch (name) {
       case "set": return app.set(first, Number.isNaN(Number(second)) ? second : Number(second));
       case "reset": return app.command({ do: "reset" });
