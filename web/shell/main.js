@@ -9,6 +9,7 @@ import { wireKeys } from "./keys.js";
 import { lensVerbs, wireLens } from "./lens.js";
 import { wireLessons } from "./lesson.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
+import { wireOutline } from "./outline.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
 import { Scenes } from "./scenes.js";
@@ -65,6 +66,7 @@ function wirePage(app, scenes) {
   wireClipboard(app, canvas);
   wirePanes(app, at("panes"));
   wireLens(app);
+  wireOutline(app, at("outline"));
 }
 
 function wireMessages(app, notices) {
