@@ -47,9 +47,9 @@ test("the graph as a list says what the canvas shows, and keeps up with it", asy
   assert.match(await line.innerText(), /float32 \(\)\. Inputs: input: cross_entropy, .*Value: 1\.\d+/);
   assert.equal(await page.locator("#outline li").count(), (await until(page, (now) => now.nodes)).nodes.length);
   await command(page, { do: "edit", edit: "set_attr", node: "b", attr: "shape", text: "(4,)" });
-  await page.locator("#outline li").filter({ hasText: /^logits.*Error: ValueError/ }).waitFor();
+  await page.locator("#outline li").filter({ hasText: /^logits.*Error: ValueError/ }).waitFor({ state: "attached" });
   await command(page, { do: "undo" });
-  await page.locator("#outline li").filter({ hasText: /^logits.*Value:/ }).waitFor();
+  await page.locator("#outline li").filter({ hasText: /^logits.*Value:/ }).waitFor({ state: "attached" });
   await close();
 });
 

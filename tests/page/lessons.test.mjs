@@ -73,3 +73,91 @@ async function walk(page, name) {
   }
   await page.locator(".result-code").waitFor();
 }
+
+test("by mouse, in both languages: a lesson from the list to its code, kept over a reload", async () => {
+  const { page, trouble, close } = await open({ locale: "ko-KR" });
+  await page.locator("#lessons").click();
+  await page.locator('[data-lesson="graph"]').click();
+  await page.locator("#lesson-title").filter({ hasText: "데이터플로 그래프란" }).waitFor();
+  assert.equal(await page.evaluate(() => window.sandflow.lens.on), true, "it opens in the session");
+  await page.locator("#lesson-next").click();
+
+  const task = page.locator("#lesson-body .task");
+  await task.getByRole("textbox").fill("14");
+  await task.locator("form .run").click();
+  await task.locator(".outcome.right").waitFor();
+  // The same step, guess and outcome in the other language.
+  await page.locator("#language").click();
+  await page.locator("#lesson-title").filter({ hasText: "What a dataflow graph is" }).waitFor();
+  assert.match(await task.locator(".outcome").innerText(), /Just as you predicted/);
+  assert.match(await page.locator("#lesson-place").innerText(), /2 of 4/);
+
+  await page.locator("#lesson-next").click();
+  await task.getByRole("radio").first().check();
+  await task.locator("form .run").click();
+  await task.locator(".outcome.wrong").waitFor();
+  await page.locator("#lesson-next").click();
+  // By the learner's own hand: the goal counts as met.
+  await page.locator("#lesson-body .try").click();
+  await page.waitForFunction(() => window.sandflow.lens.fetches.join() === "product");
+  const { session } = await page.evaluate(() => window.sandflow.lens);
+  await page.evaluate(() => window.sandflow.command({ do: "edit", edit: "set_attr", node: "c", attr: "value", text: "6" }));
+  await page.waitForFunction((before) => window.sandflow.lens.session > before, session);
+  await page.locator("#lens-run").click();
+  await task.and(page.locator(".met")).waitFor();
+  await page.locator("#live").filter({ hasText: "Goal reached" }).waitFor({ state: "attached" });
+
+  await page.reload();
+  await page.waitForFunction(() => !document.body.classList.contains("starting"));
+  await begin(page, "graph");
+  await task.and(page.locator(".met")).waitFor();
+  await page.locator("#lesson-next").click();
+  assert.match(await page.locator(".result-code").innerText(), /^graph-1\/1-1\/2-[2-9A-Z]{4}$/);
+  await page.locator("#lesson-list").click();
+  await page.locator('.entry.finished[data-lesson="graph"]').waitFor();
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("by keyboard alone: from the header through a lesson", async () => {
+  const { page, close } = await open();
+  const focus = async (selector) => {
+    for (let i = 0; i < 60; i++) {
+      if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`${selector} cannot be reached`);
+  };
+  const press = async (selector) => {
+    await focus(selector);
+    await page.keyboard.press("Enter");
+  };
+  await press("#lessons");
+  await press('[data-lesson="constant"]');
+  await page.waitForFunction(() => document.activeElement.matches("#lesson-body > h2"));
+  await focus("#lesson-body input[type=radio]");
+  await page.keyboard.press("ArrowDown");
+  await press("#lesson-body form .run");
+  await page.locator(".outcome.right").waitFor();
+  await press("#lesson-next");
+  await press("#lesson-body .goal > button");
+  await page.locator(".task.met").waitFor();
+  await press("#lesson-next");
+  await focus("#lesson-body .task input");
+  await page.keyboard.type("1");
+  await press("#lesson-body form .run");
+  await page.locator(".outcome.right").waitFor();
+  await press("#lesson-next");
+  assert.match(await page.locator(".result-code").innerText(), /^constant-0\/1-2\/2-/);
+  await close();
+});
+
+test("an unknown lesson is said to be unknown, and nothing is lost", async () => {
+  const { page, close } = await open();
+  const before = await page.evaluate(() => window.sandflow.state.title);
+  const opened = await page.evaluate(async () => (await import(new URL("shell/lesson.js", location.href))).openLesson("nonsense", 3));
+  assert.equal(opened, false);
+  await page.locator(".notice.error").getByText("no lesson called").waitFor();
+  assert.equal(await page.evaluate(() => window.sandflow.state.title), before);
+  await close();
+});

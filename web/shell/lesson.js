@@ -84,11 +84,11 @@ class Lessons {
     this.column.focus();
   }
 
-  unfold() {
+  unfold(shows = true) {
     this.column.hidden = false;
     document.body.classList.add("with-lesson");
     at("lessons").ariaExpanded = "true";
-    this.show();
+    if (shows) this.show();
   }
 
   fold() {
@@ -117,8 +117,9 @@ class Lessons {
     }
     this.doer.begin();
     await this.#openScene();
-    this.unfold();
+    this.unfold(false);
     if (phone.matches) showPane("lesson");
+    await this.show();
     return true;
   }
 
@@ -144,7 +145,8 @@ class Lessons {
     const { entry, step } = this.open;
     if (step < entry.steps) return this.go(step + 1);
     const following = this.list[this.list.indexOf(entry) + 1];
-    return following ? this.openLesson(following.name, 0) : this.showList(true);
+    if (!following) return this.showList(true);
+    return this.openLesson(following.name, 0).then((isOpen) => isOpen && this.body.querySelector("h2").focus());
   }
 
   go(step) {
@@ -300,7 +302,9 @@ class Lessons {
       const state = element("span", { className: "where", textContent: isFinished ? t("shell.lesson.is-finished") : step ? t("shell.lesson.place", { at: count(step + 1), of: count(entry.steps) }) : "" });
       const button = element("button", { type: "button", className: isFinished ? "entry finished" : step ? "entry begun" : "entry" }, place, title, state);
       button.dataset.lesson = entry.name;
-      button.addEventListener("click", () => this.openLesson(entry.name, isFinished ? 0 : undefined));
+      button.addEventListener("click", async () => {
+        if (await this.openLesson(entry.name, isFinished ? 0 : undefined)) this.body.querySelector("h2").focus();
+      });
       return element("li", {}, button);
     };
     this.body.replaceChildren(
