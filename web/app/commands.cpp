@@ -1,8 +1,8 @@
 // The page's commands: JSON in, one thing done. Those that lessons live on:
-// {"do": "train", "steps": 40} makes so many steps as fast as it can; {"do": "highlight", "nodes": ["W"]} points at
-// boxes; {"do": "curve", "variable": "w", "node": "loss", "from": -1, "to": 1, "points": 99} answers with a message
-// "curve" and its numbers "y", or an "error"; {"do": "tell"} answers with "told" once steps asked for are made and the
-// page has been told what has come of everything before.
+// {"do": "train", "steps": 40} makes so many steps as fast as it can; {"do": "highlight", "nodes": ["W"]}
+// points at boxes; {"do": "curve", "variable": "w", "node": "loss", "from": -1, "to": 1, "points": 99}
+// answers with a message "curve" and its numbers "y", or an "error"; {"do": "tell"} answers with "told" once
+// steps asked for are made and the page has been told what has come of everything before.
 #include <yyjson.h>
 
 #include <algorithm>

@@ -17,7 +17,8 @@ void Pointed::draw(Ui& ui, const Rect& area, const Canvas& canvas, const Boxes& 
   if (nodes_.empty()) return;
   const Painter screen = ui.painter();
   const Color color = palette().of(Tone::kForward);
-  const float t = ui.reduced_motion ? 1 : static_cast<float>(std::clamp((ui.time - since_) / kCalls, 0.0, 1.0));
+  const float t =
+      ui.reduced_motion ? 1 : static_cast<float>(std::clamp((ui.time - since_) / kCalls, 0.0, 1.0));
   const float eased = 1 - std::pow(1 - t, 3.0f);
   screen.clip(area);
   for (const NodeBox& box : boxes.nodes) {
