@@ -260,9 +260,7 @@ function curve(block, { app, doer, kept }) {
       + trail.map((x) => dot(x, "trail", 2)).join("") + dot(now, "ball", 6);
   };
   const ask = async () => {
-    const answer = app.next("curve");
-    app.command({ do: "curve", variable: block.variable, node: block.node, from, to, points });
-    const { y: found, error } = await answer;
+    const { y: found, error } = await app.ask("curve", { do: "curve", variable: block.variable, node: block.node, from, to, points });
     if (error) return;
     y = found;
     draw();

@@ -21,11 +21,7 @@ export class Doer {
   }
 
   // Until the app has done and told everything so far.
-  async settle() {
-    const told = this.app.next("told");
-    this.app.command({ do: "tell" });
-    await told;
-  }
+  settle = () => this.app.ask("told", { do: "tell" });
 
   // Gives what there was to be seen before.
   async run(text, names = []) {
