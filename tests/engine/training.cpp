@@ -416,7 +416,7 @@ TEST_CASE("a learning rate of 1000 diverges, the node is named, and a reset repe
 
 TEST_CASE("a loss of one Variable trains without data, and can be seen along it without moving anything") {
   Workspace workspace;
-  must(workspace.open(lesson("deep_valley")));
+  open(workspace, "deep_valley");
   const std::vector<double> places{-4, -2, 0, 2};
   const std::vector<double> heights = must(workspace.sweep("w", "height", places));
   REQUIRE(heights.size() == places.size());
