@@ -4,8 +4,11 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { icon, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
+import { buildLessons } from "./lessons.mjs";
 
 const [, , build, site] = process.argv;
+
+buildLessons(join(build, "lessons"));
 
 const parts = [
   ["index.html", "index.html"],
@@ -15,6 +18,7 @@ const parts = [
   ["web/embed", "embed"],
   ["web/offline/manifest.webmanifest", "manifest.webmanifest"],
   ["web/offline/logo.svg", "icons/logo.svg"],
+  [join(build, "lessons"), "lessons"],
   [join(build, "app.js"), "app/app.js"],
   [join(build, "app.wasm"), "app/app.wasm"],
   [join(build, "fonts"), "fonts"],

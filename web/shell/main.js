@@ -7,11 +7,13 @@ import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
 import { lensVerbs, wireLens } from "./lens.js";
+import { wireLessons } from "./lesson.js";
 import { address, readAddress, readLink, writeLink } from "./link.js";
 import { wireMessages } from "./messages.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { keepSite } from "./offline.js";
 import { followAddress, open, prepare, problemText } from "./opening.js";
+import { wireOutline } from "./outline.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
 import { dataUrl } from "./picture.js";
@@ -80,6 +82,7 @@ function wirePage(app, scenes) {
   wireClipboard(app, canvas);
   wirePanes(app, at("panes"));
   wireLens(app);
+  wireOutline(app, at("outline"));
 }
 
 function wireNotices(app, notices) {
@@ -150,6 +153,7 @@ async function start() {
   wirePage(app, scenes);
   wireOutside(app, scenes, notices);
   // Sent ahead of the start, so that the app's first state is this scene's.
+  await wireLessons(app, scenes, notices);
   const opened = open(await prepare(address, scenes), { app, scenes, notices });
   await startApp(app, await loading);
   await Promise.all([app.ready, opened]);

@@ -119,7 +119,7 @@ export function wireMessages(app, does) {
   const obey = {
     play: () => app.command({ do: "play" }),
     pause: () => app.command({ do: "pause" }),
-    step: ({ count = 1 }) => app.command({ do: "steps", count }),
+    step: ({ count = 1 }) => app.command({ do: "train", steps: count }),
     reset: () => app.command({ do: "reset" }),
     set({ name, value }) {
       const { of } = parameterOf(name);

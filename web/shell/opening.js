@@ -1,4 +1,5 @@
 // Opens what a link asks for: a scene or a lesson, settings of it, parts to hide, and a run. What cannot be had is named.
+import { openLesson } from "./lesson.js";
 import { parameterOf, unpack, withSettings } from "./link.js";
 import { embedded, hideParts } from "./parts.js";
 import { t, useLanguage } from "./texts.js";
@@ -47,22 +48,14 @@ async function openScene({ text, origin, values, problems }, scenes) {
   else if (scenes.list.length && !scenes.current()) await scenes.open(scenes.list[0].file);
 }
 
-async function openLesson({ lesson, step }, problems) {
-  try {
-    const lessons = await import("./lesson.js");
-    if ((await lessons.openLesson(lesson, step)) === false) throw new Error(lesson);
-  } catch {
-    problems.push({ name: "lesson", text: lesson });
-  }
-}
-
 // Sends the scene at once, so that what starts after it starts with it.
 export async function open(link, { app, scenes, notices }) {
   const { values, problems } = link;
   if (link.text !== undefined) await openScene(link, scenes);
-  if (values.lesson) await openLesson(values, problems);
+  const { lesson } = values;
+  if (lesson && !(await openLesson(lesson, values.step && values.step - 1))) problems.push({ name: "lesson", text: lesson });
   if (values.speed !== undefined) app.set("speed", values.speed);
-  if (values.steps) app.command({ do: "steps", count: values.steps });
+  if (values.steps) app.command({ do: "train", steps: values.steps });
   // Nothing moves by itself in front of those who asked for less of it.
   const calm = embedded && matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (values.play && !calm) app.command({ do: "play" });

@@ -6,7 +6,7 @@ import { download, pngOf } from "./picture.js";
 
 export class Scenes {
   list = [];
-  #origin = {};  // Where the open scene is from: {file} of the list, or {name} of the learner's own.
+  #origin = {};  // Where the open scene is from: {file} of the site, a lesson's with {titles}, or {name} of the learner's own.
 
   constructor(app, notices) {
     this.app = app;
@@ -35,9 +35,9 @@ export class Scenes {
     this.notices.show(t("shell.scene-missing", { scene: file }), "error");
   }
 
-  async open(file) {
+  async open(file, titles) {
     const text = await this.read(file);
-    if (text !== undefined) await this.openText(text, { file });
+    if (text !== undefined) await this.openText(text, { file, titles });
   }
 
   async openFile(file) {
@@ -96,7 +96,8 @@ export class Scenes {
 
   title() {
     const listed = this.list.find(({ file }) => file === this.#origin.file);
-    return listed ? inLanguage(listed.title) : this.#origin.name || this.app.state?.title || "";
+    const titles = listed?.title ?? this.#origin.titles;
+    return titles ? inLanguage(titles).replace(/<[^>]+>/g, "") : this.#origin.name || this.app.state?.title || "";
   }
 
   showTitle() {
