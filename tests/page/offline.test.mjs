@@ -75,7 +75,6 @@ for (const file of ["sandflow.html", "index.html"]) {
     const outside = asked.filter((url) => !/^(blob|data):/.test(url) && !url.startsWith(String(pathToFileURL(site))));
     assert.deepEqual(outside, []);
     if (file === "sandflow.html") assert.equal(asked.filter((url) => url.startsWith("file:")).length, 1, "one file is all");
-    await page.locator("#share-button").click();
     assert.deepEqual(trouble().filter((line) => !line.startsWith("other origin: file:")), []);
     await close();
   });

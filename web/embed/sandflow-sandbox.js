@@ -41,6 +41,9 @@
     const name = from.getAttribute("link");
     if (!name) return;
     for (const key of from.shares) {
+      // It has been told otherwise, and has not heard yet.
+      if (from.due.has(key) && settings[key] !== from.due.get(key)) continue;
+      from.due.delete(key);
       if (settings[key] === undefined || settings[key] === from.told.get(key)) continue;
       const isFirst = !from.told.has(key);
       from.told.set(key, settings[key]);
@@ -50,6 +53,7 @@
         if (other === from || other.getAttribute("link") !== name || !other.shares.includes(key)) continue;
         // What comes back of it is no news.
         other.told.set(key, settings[key]);
+        other.due.set(key, settings[key]);
         if (key === "play") other.send({ type: settings.play ? "play" : "pause" });
         else other.send({ type: "set", name: key, value: settings[key] });
       }
@@ -58,7 +62,8 @@
 
   class Sandbox extends HTMLElement {
     static observedAttributes = ["src", "height", "width"];
-    told = new Map();
+    told = new Map();  // The shared parameters as it last told them …
+    due = new Map();  // … and as it has been told, until it says so itself.
     #frame;
     #poster;
     #waiting = [];  // Messages until the sandbox is ready.
@@ -89,6 +94,7 @@
       this.#frame = undefined;
       this.#ready = false;
       this.told.clear();
+      this.due.clear();
       this.#poster.hidden = false;
       this.#poster.classList.remove("loading");
     }
@@ -167,6 +173,8 @@
         this.#size();
       } else if (data.type === "state") {
         share(this, { ...data.settings, play: data.playing });
+      } else if (data.type === "error") {
+        this.due.clear();
       }
       this.dispatchEvent(new CustomEvent(data.type, { detail: data }));
     };

@@ -3,13 +3,13 @@ import { say, sayWhatChanged } from "./announce.js";
 import { App } from "./app.js";
 import { ratio, wireCanvas } from "./canvas.js";
 import { wireClipboard } from "./clipboard.js";
+import { wireFrame } from "./frame.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
 import { lensVerbs, wireLens } from "./lens.js";
 import { wireLessons } from "./lesson.js";
 import { address, readAddress, readLink, writeLink } from "./link.js";
-import { wireMessages } from "./messages.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { keepSite } from "./offline.js";
 import { followAddress, open, prepare, problemText } from "./opening.js";
@@ -95,7 +95,7 @@ function wireNotices(app, notices) {
 function wireOutside(app, scenes, notices) {
   const parts = { app, scenes, notices };
   const openLink = async (link) => open(await prepare(link, scenes, true), parts);
-  wireMessages(app, {
+  wireFrame(app, {
     link: async () => writeLink(await scenes.link()),
     picture: async (kind) => dataUrl(await scenes.picture(kind)),
     openScene: async (scene) => (await scenes.openText(JSON.stringify(scene), {})) ? "" : "the scene was refused.",
