@@ -15,6 +15,7 @@ namespace {
 // What decides the numbers of a run from its first step; the rest of a scene may change while it goes on.
 Scene run_key(Scene scene) {
   scene.title.clear();
+  if (scene.data.name != "own") scene.own = {};
   scene.folded.clear();
   scene.training.batch_size = 1;
   if (const OptimizerType* optimizer = find_optimizer_type(scene.training.optimizer.name))
@@ -30,11 +31,13 @@ LiveSettings live_settings(const Training& training) {
           optimizer ? complete(optimizer->parameters, training.optimizer.parameters) : Parameters{}};
 }
 
-Result<std::optional<Dataset>> make_data(const Choice& data) {
+Result<std::optional<Dataset>> make_data(const Choice& data, const OwnData& own) {
   if (data.name.empty()) return std::optional<Dataset>();
   const DatasetType* type = find_dataset_type(data.name);
   if (!type) return value_error("Unknown data set: '" + data.name + "'.");
-  Result<Dataset> made = type->make(complete(type->parameters, data.parameters));
+  const Parameters parameters = complete(type->parameters, data.parameters);
+  if (!type->make && !own.table) return value_error("There is no table or point of your own yet.");
+  Result<Dataset> made = type->make ? type->make(parameters) : make_own(*own.table, parameters);
   if (!made.ok()) return made.error();
   return std::optional<Dataset>(*std::move(made));
 }
@@ -62,8 +65,10 @@ struct Workspace::State {
 
   std::optional<Dataset> data;
   Choice data_made{"", {}};
+  OwnData own_made;
   Lowered lowered;
   std::unique_ptr<Trainer> trainer;
+  LayerWatch layer_watch;
 
   Snapshot snapshot;
   bool is_stale = true;
@@ -73,12 +78,13 @@ struct Workspace::State {
 
   // Makes `next` the scene; the run goes on if it can, else starts again.
   Status take(Scene next, bool may_go_on = true) {
-    if (next.data != data_made) {
-      Result<std::optional<Dataset>> made = make_data(next.data);
+    if (next.data != data_made || (next.data.name == "own" && next.own != own_made)) {
+      Result<std::optional<Dataset>> made = make_data(next.data, next.own);
       if (!made.ok()) return made.error();
       trainer.reset();
       data = *std::move(made);
       data_made = next.data;
+      own_made = next.own;
     }
     const bool goes_on = may_go_on && trainer && run_key(scene) == run_key(next);
     const bool same_training = scene.training == next.training;
@@ -96,11 +102,14 @@ struct Workspace::State {
     trainer.reset();
     watched.clear();
     lowered = sandflow::lower(scene);
-    trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, data ? &*data : nullptr,
+    trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, examples(),
                                         static_cast<std::uint64_t>(scene.training.seed),
                                         live_settings(scene.training));
+    layer_watch = LayerWatch(scene, lowered);
     is_stale = true;
   }
+
+  const Dataset* examples() const { return data ? &*data : nullptr; }
 
   Status step_history(std::vector<Scene>& from, std::vector<Scene>& to) {
     if (from.empty()) return {};
@@ -226,8 +235,14 @@ void Workspace::undo() { SANDFLOW_CHECK(state_->step_history(state_->undo, state
 void Workspace::redo() { SANDFLOW_CHECK(state_->step_history(state_->redo, state_->undo).ok()); }
 
 std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
-  state_->is_stale = true;
-  return state_->trainer->advance(steps, keep_going);
+  State& s = *state_;
+  s.is_stale = true;
+  const auto record = [&] { s.layer_watch.record(*s.trainer, s.examples()); };
+  if (s.trainer->counters().step == 0 && s.trainer->can_train()) record();
+  return s.trainer->advance(steps, [&] {
+    record();
+    return keep_going();
+  });
 }
 
 std::int64_t Workspace::steps_to_epoch_end() const { return state_->trainer->steps_to_epoch_end(); }
@@ -245,7 +260,12 @@ const Snapshot& Workspace::snapshot() {
   return state_->snapshot;
 }
 
-const Dataset* Workspace::dataset() const { return state_->data ? &*state_->data : nullptr; }
+const LayerWatch& Workspace::layer_watch() const { return state_->layer_watch; }
+std::vector<LayerState> Workspace::look_at_layers() {
+  return state_->layer_watch.look(*state_->trainer, state_->examples());
+}
+
+const Dataset* Workspace::dataset() const { return state_->examples(); }
 Result<Tensor> Workspace::predict(const Tensor& features) { return state_->trainer->predict(features); }
 
 }  // namespace sandflow

@@ -11,6 +11,7 @@
 
 #include "engine/core/error.h"
 #include "engine/scene/edit.h"
+#include "engine/scene/layer_watch.h"
 #include "engine/scene/lower.h"
 #include "engine/scene/scene.h"
 #include "engine/training/datasets.h"
@@ -51,6 +52,11 @@ class Workspace {
   void watch(std::vector<Output> tensors);
   // Brought up to date by the call; the reference is good until the next.
   const Snapshot& snapshot();
+
+  // The layers that are trained, and moments of the run so far; good until the next edit.
+  const LayerWatch& layer_watch() const;
+  // As they are now; costs about as much as a step over some hundred examples.
+  std::vector<LayerState> look_at_layers();
 
   // The data of the scene; null if it has none.
   const Dataset* dataset() const;

@@ -6,13 +6,19 @@
 
 namespace sandflow {
 
-template <class T>
+template <class T, std::size_t kMost = 4096>
 class History {
  public:
-  static constexpr std::size_t kLimit = 4096;
+  static constexpr std::size_t kLimit = kMost;
 
   void add(T entry) {
+    add_made([&] { return std::move(entry); });
+  }
+  // `make` is only asked for an entry that is to be kept.
+  template <class Make>
+  void add_made(Make make) {
     if (count_++ % stride_ != 0) return;
+    T entry = make();
     entries_.push_back(std::move(entry));
     if (entries_.size() < kLimit) return;
     std::size_t kept = 0;

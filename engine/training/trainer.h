@@ -60,10 +60,11 @@ class Trainer {
   const Model& model() const { return model_; }
   // The feeds of the last step (before the first: of the step to come).
   std::vector<Feed> last_feeds();
+  // Those of these training examples; the tensors are good until the next call.
+  std::vector<Feed> feeds(std::span<const std::int32_t> rows);
   Result<Tensor> predict(const Tensor& features);
 
  private:
-  std::vector<Feed> feeds(std::span<const std::int32_t> rows);
   std::vector<Feed> feeds(const Examples& examples) const;
   std::int64_t batches_of(std::int64_t examples) const;
   Status step();

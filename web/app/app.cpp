@@ -27,6 +27,8 @@ bool App::frame(double time_ms) {
   ui.time = time_ms / 1000;
   ui.wants_frame = false;
   ui.cursor = "default";
+  ui.spots.clear();
+  ui.holds_finger = false;
   if (ui.input.has_waiting()) wake();
 
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
@@ -172,28 +174,45 @@ void App::draw_column(const Rect& area) {
   ImGui::SetCursorScreenPos(screen.device(area.min + Vec(1, 0)));
   ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
-  Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16};
+  Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16, &folds_};
   append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), canvas.selection,
                                    lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
-  const Run run{workspace.scene(),   workspace.snapshot(),
-                workspace.dataset(), canvas.selection,
-                playback.is_busy(),  [this](const Tensor& features) { return workspace.predict(features); }};
+  const Run run{
+      workspace.scene(),       workspace.snapshot(),
+      workspace.dataset(),     canvas.selection,
+      playback.is_busy(),      [this](const Tensor& features) { return workspace.predict(features); },
+      workspace.layer_watch(), [this]() -> const std::vector<LayerState>& { return look_at_layers(); }};
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (lens.is_on() || !views_[i]->applies(run)) continue;  // They show the training run.
     ImGui::PushID(static_cast<int>(i));
-    views_[i]->draw(ui, column, run);
+    append(changes_, views_[i]->draw(ui, column, run));
     ImGui::PopID();
   }
   ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y)));
   ImGui::Dummy({1, 1});
   // A finger moves what is under it.
-  if (ui.input.is_touch && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
-      ImGui::IsMouseDown(0)) {
+  if (ui.input.is_touch && !ui.holds_finger &&
+      ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) && ImGui::IsMouseDown(0)) {
     const float moved = ImGui::GetIO().MouseDelta.y;
     if (std::fabs(moved) < 200 * ui.ratio) ImGui::SetScrollY(ImGui::GetScrollY() - moved);
   }
   ImGui::EndChild();
+}
+
+const std::vector<LayerState>& App::look_at_layers() {
+  constexpr double kRest = 0.1;
+  const std::uint64_t version = workspace.snapshot().version;
+  const bool is_other = layers_.size() != workspace.layer_watch().layers().size();
+  if (version == layers_version_ && !is_other) return layers_;
+  if (!is_other && playback.is_busy() && ui.time - layers_at_ < kRest) {
+    ui.wants_frame = true;
+    return layers_;
+  }
+  layers_ = workspace.look_at_layers();
+  layers_version_ = version;
+  layers_at_ = ui.time;
+  return layers_;
 }
 
 void App::draw_splitter(const Rect& area) {
@@ -220,7 +239,8 @@ void App::obey_keys() {
   }
 }
 
-void App::apply(const Changes& changes) {
+bool App::apply(const Changes& changes) {
+  bool all = true;
   for (const Change& change : changes) {
     const bool adds = std::holds_alternative<edit::AddNode>(change.edit) ||
                       std::holds_alternative<edit::AddNodes>(change.edit);
@@ -237,6 +257,7 @@ void App::apply(const Changes& changes) {
     if (!status) {
       ui.notice(status.error().text(), true);
       ui.announce(status.error().message);
+      all = false;
       continue;
     }
     ++generation_;
@@ -259,6 +280,7 @@ void App::apply(const Changes& changes) {
       ui.announce(tr("say.removed", {{"count", std::to_string(removed->names.size())}}));
   }
   if (!changes.empty()) canvas.selection.forget_missing(workspace.scene());
+  return all;
 }
 
 void App::set_playing(bool playing) {

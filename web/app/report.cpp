@@ -31,11 +31,18 @@ void write_parameters(JsonWriter& json, const std::vector<Parameter>& list) {
   json.close(']');
 }
 
+bool must_be_supplied(const DatasetType& type) { return type.is_supplied; }
+template <class Type>
+bool must_be_supplied(const Type&) {
+  return false;
+}
+
 template <class Type>
 void write_list(JsonWriter& json, std::string_view key, const std::vector<Type>& list) {
   json.key(key).open('[');
   for (const Type& type : list) {
     json.open().field("name", type.name).field("help", type.help);
+    if (must_be_supplied(type)) json.field("supplied", true);
     write_parameters(json, type.parameters);
     json.close();
   }
@@ -158,6 +165,31 @@ std::string boxes_json(const Scene& scene, const Boxes& boxes, const Canvas& can
   return json.close(']').take();
 }
 
+// The hidden layers that the settings can change; null for a graph that is another one's work.
+void write_net(JsonWriter& json, const Scene& scene) {
+  const auto hidden = hidden_layers(scene);
+  json.key("net");
+  if (!hidden) {
+    json.null();
+    return;
+  }
+  json.open('[');
+  for (const NetLayer& layer : *hidden) {
+    json.open().field("units", layer.units).field("activation", layer.activation);
+    json.field("initializer", layer.initializer.name);
+    if (const auto stddev = layer.initializer.parameters.find("stddev");
+        stddev != layer.initializer.parameters.end())
+      json.field("stddev", stddev->second);
+    json.close();
+  }
+  json.close(']');
+}
+
+int dataset_features(const App& app) {
+  const Dataset* data = app.workspace.dataset();
+  return data ? static_cast<int>(data->feature_names.size()) : 0;
+}
+
 std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& boxes) {
   const Scene& scene = app.workspace.scene();
   JsonWriter json;
@@ -176,6 +208,27 @@ std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& bo
   json.field("can_undo", app.workspace.can_undo()).field("can_redo", app.workspace.can_redo());
   json.key("selected").open('[');
   for (const std::string& name : app.canvas.selection.nodes) json.value(name);
+  json.close(']');
+  write_net(json, scene);
+  json.field("has_own", scene.own.table != nullptr).field("features", dataset_features(app));
+  json.key("layers").open('[');
+  const std::vector<WatchedLayer>& layers = app.workspace.layer_watch().layers();
+  const std::vector<LayerState>& seen = app.seen_layers();
+  for (std::size_t i = 0; i < layers.size() && seen.size() == layers.size(); ++i) {
+    json.open().field("name", layers[i].name).field("units", seen[i].units);
+    json.field("gradient_norm", seen[i].norms[static_cast<int>(LayerPart::kGradients)]);
+    json.field("saturated", seen[i].saturated).field("dead", seen[i].dead);
+    json.key("twins").open('[');
+    for (const Twins& twins : seen[i].twins) json.value(static_cast<std::int64_t>(twins.units.size()));
+    json.close(']').close();
+  }
+  json.close(']').key("spots").open('[');
+  for (const Ui::Spot& spot : app.ui.spots)
+    json.open()
+        .field("id", spot.id)
+        .field("x", std::round(spot.center.x))
+        .field("y", std::round(spot.center.y))
+        .close();
   json.close(']');
   json.field("drawn", app.canvas.drawn_boxes()).field("zoom", static_cast<double>(app.canvas.zoom()));
   // What waits for the learner: a menu, or a wire with a loose end.
@@ -208,7 +261,9 @@ std::string catalog() {
   write_list(json, "datasets", dataset_types());
   write_list(json, "schedules", schedule_types());
   write_list(json, "clippings", clipping_types());
-  json.key("layers").open('[');
+  json.key("activations").open('[');
+  for (const std::string& activation : net_activations()) json.value(activation);
+  json.close(']').key("layers").open('[');
   for (const Layer& layer : layers())
     json.open().field("name", layer.name).field("python", layer.python).field("help", layer.help).close();
   json.close(']');

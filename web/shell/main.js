@@ -3,6 +3,7 @@ import { say, sayWhatChanged } from "./announce.js";
 import { App } from "./app.js";
 import { ratio, wireCanvas } from "./canvas.js";
 import { wireClipboard } from "./clipboard.js";
+import { wireTables } from "./data.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
@@ -55,7 +56,8 @@ function wirePage(app, scenes) {
   wireThemeButton(at("theme"));
   scenes.wireMenu(at("scene"), at("scenes"), at("file"));
   wireTransport(app, at("transport"));
-  wireSettings(app, { bar: at("settings-bar"), all: at("settings-all"), sheet: at("settings"), button: at("settings-button") });
+  const openTable = wireTables(app, scenes, at("table"));
+  wireSettings(app, { openTable, notices: scenes.notices, bar: at("settings-bar"), all: at("settings-all"), sheet: at("settings"), button: at("settings-button") });
   wireBanner(app, at("banner"));
   wireHelp(app, at("help"), at("help-body"));
   wireButtons(verbs);

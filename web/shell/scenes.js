@@ -1,5 +1,6 @@
 // The scenes: a menu of those that come with the site, and the learner's own files.
 import { inLanguage, onLanguage, t } from "./texts.js";
+import { dataOf, supply } from "./data.js";
 import { shortcutOf } from "./keys.js";
 import { download, pngOf } from "./picture.js";
 
@@ -49,6 +50,7 @@ export class Scenes {
   // Whether the app took it; if not, it has said why and everything is as it was.
   async #give(text, origin) {
     const { app } = this;
+    if (!(await supply(app, this.notices, dataOf(text)))) return false;
     // The first scene goes ahead of the app's start: nobody answers yet.
     const opened = app.state ? app.next("opened") : { ok: true };
     app.command({ do: "open", text });

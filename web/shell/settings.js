@@ -1,5 +1,7 @@
 // The training settings, made from the app's catalog: a row in the transport with as many as fit, a sheet with all.
+import { supply } from "./data.js";
 import { createField } from "./field.js";
+import { wireNet } from "./net.js";
 import { onLanguage, t } from "./texts.js";
 
 const phone = matchMedia("(max-width: 759px)");
@@ -79,8 +81,16 @@ function createPlace(container, app) {
   };
 }
 
-export function wireSettings(app, { bar, all, sheet, button }) {
-  const row = createPlace(bar, app);
+export function wireSettings(app, { bar, all, sheet, button, openTable, notices }) {
+  // Some data must be fetched, or made, before it can be chosen.
+  const chooser = {
+    async set(key, value) {
+      if (key === "data" && value === "own" && !app.state.has_own) openTable();
+      else if (key !== "data" || (await supply(app, notices, value))) return app.set(key, value);
+      show();
+    },
+  };
+  const row = createPlace(bar, chooser);
   const groups = [];
   let inRow = [];
   let keys = "";
@@ -101,7 +111,7 @@ export function wireSettings(app, { bar, all, sheet, button }) {
     inRow = ordered(settings, order.row).flat();
     row.show(inRow);
     ordered(settings, order.sheet).forEach((list, i) => {
-      groups[i] ??= createGroup(all, app);
+      groups[i] ??= createGroup(all, chooser);
       groups[i].show(list);
     });
     const latest = inRow.map(({ key, label }) => key + label).join();
@@ -114,6 +124,7 @@ export function wireSettings(app, { bar, all, sheet, button }) {
   app.on("state", show);
   app.on("catalog", show);
   onLanguage(show);
+  wireNet(app, all);
   wireSheet(sheet, button);
 }
 

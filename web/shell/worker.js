@@ -41,6 +41,7 @@ const calls = {
   "text-done": ({ id, value, accepted }) => withText(value, (text) => app._sandflow_text_done(id, text, accepted)),
   "text-changed": ({ id, value }) => withText(value, (text) => app._sandflow_text_changed(id, text)),
   command: ({ command }) => withText(JSON.stringify(command), (text) => app._sandflow_command(text)),
+  supply: ({ name, bytes }) => withText(name, (text) => withBytes(bytes, (pointer, size) => app._sandflow_supply(text, pointer, size))),
   visible: ({ value }) => (visible = value),
   // For the tests: what a driver update or a laptop's lid does to a page.
   "lose-context": () => {

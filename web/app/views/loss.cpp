@@ -18,7 +18,7 @@ class LossView : public View {
     return run.snapshot.can_train || !run.snapshot.losses.empty();
   }
 
-  void draw(Ui& ui, Column& column, const Run& run) override {
+  Changes draw(Ui& ui, Column& column, const Run& run) override {
     if (run.snapshot.version != version_ || series_.empty()) collect(run.snapshot);
     const Palette& p = palette();
     series_[0].color = mix(p.panel, p.of(Tone::kForward), 0.5f);
@@ -28,8 +28,9 @@ class LossView : public View {
     series_[2].label = tr("series.test");
     const std::string remark =
         measure_now(run.snapshot, kLoss, [](double loss) { return short_number(loss); });
-    column.heading(tr("view.loss"), remark);
+    if (!column.section(ui, "loss", tr("view.loss"), remark)) return {};
     draw_chart(ui, column.painter, column.take(144, 16), series_, {false, tr("axis.step")});
+    return {};
   }
 
  private:
