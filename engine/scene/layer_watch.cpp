@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <span>
 
 #include "engine/scene/scopes.h"
 
@@ -61,24 +62,33 @@ class Consumers {
 
 bool is_weights(const Shape& shape) { return shape.fully_defined() && shape.rank() >= 2; }
 
+// The numbers of a tensor as floats; `kept` holds them where they are none.
+std::span<const float> floats(const Tensor& tensor, std::vector<float>& kept) {
+  if (tensor.dtype() == DType::kFloat32) return tensor.read<float>();
+  for (std::int64_t i = 0; i < tensor.elements(); ++i) kept.push_back(static_cast<float>(tensor.number(i)));
+  return kept;
+}
+
 // What of a layer's answers lies at an end of a sigmoid's or tanh's range; 0 for other activations.
 double saturated_share(std::string_view type, const Tensor& answers) {
   const bool is_sigmoid = type == "Sigmoid";
   if ((!is_sigmoid && type != "Tanh") || !answers.defined() || answers.elements() == 0) return 0;
-  const double low = is_sigmoid ? 0.02 : -0.96, high = is_sigmoid ? 0.98 : 0.96;
-  std::int64_t count = 0;
-  for (std::int64_t i = 0; i < answers.elements(); ++i)
-    count += answers.number(i) < low || answers.number(i) > high;
-  return static_cast<double>(count) / static_cast<double>(answers.elements());
+  const float low = is_sigmoid ? 0.02f : -0.96f, high = is_sigmoid ? 0.98f : 0.96f;
+  std::vector<float> kept;
+  const std::span<const float> all = floats(answers, kept);
+  const auto count = std::count_if(all.begin(), all.end(), [=](float x) { return x < low || x > high; });
+  return static_cast<double>(count) / static_cast<double>(all.size());
 }
 
-int dead_units(std::string_view type, const Tensor& answers, std::int64_t units) {
-  if ((type != "Relu" && type != "Relu6") || !answers.defined() || answers.elements() < units) return 0;
+int dead_units(std::string_view type, const Tensor& answers, std::size_t units) {
+  if ((type != "Relu" && type != "Relu6") || units == 0 || !answers.defined()) return 0;
+  std::vector<float> kept;
+  const std::span<const float> all = floats(answers, kept);
+  if (all.size() < units) return 0;
   int dead = 0;
-  for (std::int64_t unit = 0; unit < units; ++unit) {
+  for (std::size_t unit = 0; unit < units; ++unit) {
     bool is_silent = true;
-    for (std::int64_t i = unit; i < answers.elements() && is_silent; i += units)
-      is_silent = answers.number(i) == 0;
+    for (std::size_t i = unit; i < all.size() && is_silent; i += units) is_silent = all[i] == 0;
     dead += is_silent;
   }
   return dead;
@@ -88,32 +98,35 @@ int dead_units(std::string_view type, const Tensor& answers, std::int64_t units)
 
 double norm_of(const Tensor& tensor) {
   if (!tensor.defined()) return std::numeric_limits<double>::quiet_NaN();
+  std::vector<float> kept;
   double squares = 0;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) squares += tensor.number(i) * tensor.number(i);
+  for (float x : floats(tensor, kept)) squares += static_cast<double>(x) * static_cast<double>(x);
   return std::sqrt(squares);
 }
 
 Spread spread_of(const Tensor& tensor) {
   Spread spread;
   if (!tensor.defined() || tensor.elements() == 0) return spread;
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    const double x = tensor.number(i);
+  std::vector<float> kept;
+  const std::span<const float> all = floats(tensor, kept);
+  float low = std::numeric_limits<float>::infinity(), high = -low;
+  for (float x : all) {
     if (!std::isfinite(x)) continue;
     low = std::min(low, x);
     high = std::max(high, x);
   }
   if (low > high) return spread;
-  spread.low = static_cast<float>(low);
-  spread.high = static_cast<float>(high);
+  spread.low = low;
+  spread.high = high;
   spread.bins.assign(Spread::kBins, 0);
-  const double scale = high > low ? static_cast<double>(Spread::kBins) / (high - low) : 0;
-  const float share = 1 / static_cast<float>(tensor.elements());
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    const double x = tensor.number(i);
+  const double from = static_cast<double>(low), reach = static_cast<double>(high) - from;
+  const double scale = reach > 0 ? static_cast<double>(Spread::kBins) / reach : 0;
+  const float share = 1 / static_cast<float>(all.size());
+  for (float x : all) {
     if (!std::isfinite(x)) continue;
     // Numbers that are all alike stand in the middle.
-    const auto bin = scale > 0 ? static_cast<std::size_t>((x - low) * scale) : Spread::kBins / 2;
+    const auto bin =
+        scale > 0 ? static_cast<std::size_t>((static_cast<double>(x) - from) * scale) : Spread::kBins / 2;
     spread.bins[std::min(bin, Spread::kBins - 1)] += share;
   }
   return spread;
@@ -231,7 +244,7 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
     }
     if (weights.defined()) state.units = static_cast<int>(weights.shape().dim(weights.shape().rank() - 1));
     state.saturated = saturated_share(layer.activation_type, answers);
-    state.dead = dead_units(layer.activation_type, answers, state.units);
+    state.dead = dead_units(layer.activation_type, answers, static_cast<std::size_t>(state.units));
     state.twins = find_twins(weights, bias, gradient);
     states.push_back(std::move(state));
   }

@@ -70,6 +70,12 @@ class LayerWatch {
   // Keeps a moment of the run, at step 0 and after each; of a long one every 2nd, 4th, ... step.
   void record(Trainer& trainer, const Dataset* data);
   const std::vector<LayersMoment>& moments() const { return moments_.entries(); }
+  const Moments& record() const { return moments_; }
+  void set_record(Moments moments) { moments_ = std::move(moments); }
+  // Forgets what was after a step.
+  void cut(std::int64_t step) {
+    moments_.cut([&](const LayersMoment& moment) { return moment.step > step; });
+  }
 
  private:
   std::vector<WatchedLayer> layers_;

@@ -12,6 +12,7 @@ namespace sandflow {
 namespace {
 
 constexpr int kMostLayers = 24, kMostUnits = 2048;
+constexpr float kApart = 250;  // From one folded layer to the next.
 
 class NetBuilder {
  public:
@@ -26,14 +27,14 @@ class NetBuilder {
     for (std::size_t i = 0; i < hidden.size(); ++i) {
       const std::string scope = cat("layer_", i + 1);
       last = dense(scope, last, size, hidden[i].units, hidden[i].activation, hidden[i].initializer,
-                   210 + 210 * static_cast<float>(i));
+                   kApart * static_cast<float>(i + 1));
       net_.folded.insert(scope);
       size = hidden[i].units;
     }
-    const float x = 210 + 210 * static_cast<float>(hidden.size());
+    const float x = kApart * static_cast<float>(hidden.size() + 1);
     last = dense("output", last, size, outputs_, "", {"", {}}, x);
     net_.folded.insert("output");
-    is_regression_ ? regression(last, x + 210) : classes(last, x + 210);
+    is_regression_ ? regression(last, x + kApart) : classes(last, x + kApart);
     return std::move(net_);
   }
 

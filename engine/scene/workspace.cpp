@@ -56,6 +56,8 @@ std::size_t weight(const Scene& scene) {
 }  // namespace
 
 struct Workspace::State {
+  static constexpr std::size_t kMostCheckpoints = 64;
+  static constexpr std::int64_t kCheckpointBytes = 64 << 20;
   static constexpr std::size_t kUndoLimit = 2000;
   static constexpr std::size_t kUndoBytes = 64u << 20;
 
@@ -69,6 +71,16 @@ struct Workspace::State {
   Lowered lowered;
   std::unique_ptr<Trainer> trainer;
   LayerWatch layer_watch;
+  History<Checkpoint, kMostCheckpoints> checkpoints;
+  // What lies ahead of a run that went back.
+  struct Ahead {
+    Trainer::Record record;
+    LayerWatch::Moments moments;
+    Checkpoint end;
+  };
+  std::optional<Ahead> ahead;
+  std::vector<KeptRun> runs;
+  int runs_kept = 0;
 
   Snapshot snapshot;
   bool is_stale = true;
@@ -106,7 +118,49 @@ struct Workspace::State {
                                         static_cast<std::uint64_t>(scene.training.seed),
                                         live_settings(scene.training));
     layer_watch = LayerWatch(scene, lowered);
+    checkpoints = {};
+    const std::int64_t fit = kCheckpointBytes / std::max<std::int64_t>(1, trainer->checkpoint_bytes());
+    checkpoints.set_limit(static_cast<std::size_t>(std::clamp<std::int64_t>(fit, 4, kMostCheckpoints)));
+    ahead.reset();
     is_stale = true;
+  }
+
+  RunSettings settings() const { return {scene.training, scene.data, scene.nodes.size()}; }
+
+  void keep(const std::vector<LossPoint>& losses, const std::vector<Evaluation>& evaluations) {
+    if (losses.empty()) return;
+    runs.push_back(kept_run(std::to_string(++runs_kept), settings(), losses, evaluations));
+    if (runs.size() > kMostKeptRuns) runs.erase(runs.begin());
+  }
+
+  void record() {
+    layer_watch.record(*trainer, examples());
+    checkpoints.add_made([&] { return trainer->checkpoint(); });
+  }
+
+  void go_to(const Checkpoint& to) {
+    if (!ahead) ahead = Ahead{trainer->record(), layer_watch.record(), trainer->checkpoint()};
+    trainer->set_record(ahead->record);
+    layer_watch.set_record(ahead->moments);
+    const bool is_end = to.counters.step == ahead->end.counters.step;
+    if (!is_end) {
+      trainer->go_back(to);
+      layer_watch.cut(to.counters.step);
+    } else {
+      trainer->go_back(ahead->end);
+      trainer->set_record(ahead->record);
+      ahead.reset();
+    }
+    is_stale = true;
+  }
+
+  // From here on it is another run.
+  void fork() {
+    if (!ahead) return;
+    keep(ahead->record.losses.entries(), ahead->record.evaluations.entries());
+    const std::int64_t here = trainer->counters().step;
+    checkpoints.cut([&](const Checkpoint& each) { return each.counters.step > here; });
+    ahead.reset();
   }
 
   const Dataset* examples() const { return data ? &*data : nullptr; }
@@ -206,6 +260,8 @@ Status Workspace::open(std::string_view json) {
   SANDFLOW_TRY(state_->take(*std::move(scene), false));
   state_->undo.clear();
   state_->redo.clear();
+  state_->runs.clear();
+  state_->runs_kept = 0;
   state_->gesture.clear();
   return {};
 }
@@ -237,10 +293,12 @@ void Workspace::redo() { SANDFLOW_CHECK(state_->step_history(state_->redo, state
 std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
   State& s = *state_;
   s.is_stale = true;
-  const auto record = [&] { s.layer_watch.record(*s.trainer, s.examples()); };
-  if (s.trainer->counters().step == 0 && s.trainer->can_train()) record();
+  if (steps > 0 && s.trainer->can_train()) {
+    s.fork();
+    if (s.trainer->counters().step == 0 && s.checkpoints.entries().empty()) s.record();
+  }
   return s.trainer->advance(steps, [&] {
-    record();
+    if (s.trainer->can_train()) s.record();
     return keep_going();
   });
 }
@@ -263,6 +321,58 @@ const Snapshot& Workspace::snapshot() {
 const LayerWatch& Workspace::layer_watch() const { return state_->layer_watch; }
 std::vector<LayerState> Workspace::look_at_layers() {
   return state_->layer_watch.look(*state_->trainer, state_->examples());
+}
+
+const std::vector<Checkpoint>& Workspace::checkpoints() const { return state_->checkpoints.entries(); }
+void Workspace::go_to(std::size_t i) {
+  if (i < checkpoints().size()) state_->go_to(checkpoints()[i]);
+}
+bool Workspace::is_back() const { return state_->ahead.has_value(); }
+void Workspace::go_to_end() {
+  if (state_->ahead) state_->go_to(Checkpoint(state_->ahead->end));
+}
+
+std::optional<Diagnosis> Workspace::diagnose() const {
+  const Trainer& trainer = *state_->trainer;
+  if (!trainer.divergence()) return std::nullopt;
+  return sandflow::diagnose(*trainer.divergence(), trainer.losses(), state_->layer_watch, checkpoints());
+}
+
+Status Workspace::heal() {
+  const std::optional<Diagnosis> found = diagnose();
+  Training training = scene().training;
+  const OptimizerType* type = find_optimizer_type(training.optimizer.name);
+  if (!found || !type) return value_error("There is nothing to heal.");
+  const Parameters numbers = complete(type->parameters, training.optimizer.parameters);
+  const auto rate = numbers.find("learning_rate");
+  if (rate == numbers.end()) return value_error("This optimizer has no learning rate.");
+  const auto to = std::find_if(checkpoints().begin(), checkpoints().end(),
+                               [&](const Checkpoint& each) { return each.counters.step == found->back_to; });
+  if (to == checkpoints().end()) return value_error("There is no moment to go back to.");
+  state_->go_to(*to);
+  state_->fork();
+  training.optimizer.parameters["learning_rate"] = rate->second / Diagnosis::kDivisor;
+  return apply(edit::SetTraining{training});
+}
+
+const std::vector<KeptRun>& Workspace::kept_runs() const { return state_->runs; }
+void Workspace::keep_run() { state_->keep(state_->trainer->losses(), state_->trainer->evaluations()); }
+void Workspace::rename_run(std::size_t i, std::string name) {
+  if (i < state_->runs.size() && !name.empty()) state_->runs[i].name = std::move(name);
+}
+void Workspace::remove_run(std::size_t i) {
+  if (i < state_->runs.size()) state_->runs.erase(state_->runs.begin() + static_cast<std::ptrdiff_t>(i));
+}
+RunSettings Workspace::settings() const { return state_->settings(); }
+
+Result<GradientCheck> Workspace::check_gradient(std::size_t node) {
+  return sandflow::check_gradient(state_->scene, node, state_->lowered, *state_->trainer);
+}
+BatchSight Workspace::look_at_batch() {
+  return sandflow::look_at_batch(state_->scene, state_->lowered, *state_->trainer, state_->examples());
+}
+Result<UpdateSight> Workspace::look_at_update(const std::string& variable, std::int64_t element) {
+  return sandflow::look_at_update(state_->scene, state_->lowered, *state_->trainer, variable, element);
 }
 
 const Dataset* Workspace::dataset() const { return state_->examples(); }

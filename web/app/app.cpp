@@ -86,10 +86,20 @@ void App::tell_restart() {
 }
 
 void App::train() {
-  made_ = playback.advance(workspace, flow_, ui.time, ui.delta);
+  made_ = playback.advance(workspace, flow_, ui.time, ui.delta) + made_between_;
+  made_between_ = 0;
   if (ui.reduced_motion) flow_.stop();
   // In this very frame, so that nobody is told of a run that has diverged and goes on.
   if (playback.is_playing && workspace.snapshot().divergence) set_playing(false);
+}
+
+bool App::train_between(double ms) {
+  if (!playback.is_unbound() || was_edited_) return false;
+  const double deadline = emscripten_get_now() + ms;
+  const std::int64_t made =
+      workspace.advance(std::int64_t{1} << 30, [&] { return emscripten_get_now() < deadline; });
+  made_between_ += made;
+  return made > 0;
 }
 
 void App::enter_lens() {
@@ -179,10 +189,17 @@ void App::draw_column(const Rect& area) {
                                    lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
   const Run run{
-      workspace.scene(),       workspace.snapshot(),
-      workspace.dataset(),     canvas.selection,
-      playback.is_busy(),      [this](const Tensor& features) { return workspace.predict(features); },
-      workspace.layer_watch(), [this]() -> const std::vector<LayerState>& { return look_at_layers(); }};
+      .scene = workspace.scene(),
+      .snapshot = workspace.snapshot(),
+      .data = workspace.dataset(),
+      .selection = canvas.selection,
+      .is_playing = playback.is_busy(),
+      .predict = [this](const Tensor& features) { return workspace.predict(features); },
+      .workspace = workspace,
+      .pause = [this] { playback.pause(); },
+      .watch = workspace.layer_watch(),
+      .layers = [this]() -> const std::vector<LayerState>& { return look_at_layers(); },
+  };
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (lens.is_on() || !views_[i]->applies(run)) continue;  // They show the training run.
     ImGui::PushID(static_cast<int>(i));

@@ -26,6 +26,8 @@ class App {
 
   // One frame. True: another is wanted right away.
   bool frame(double time_ms);
+  // Trains for so long outside of any frame, if playing is to be as fast as it can; whether it did.
+  bool train_between(double ms);
   void resize(Vec size, float ratio);
   void focus(bool focused);
   // The page's commands, as JSON (commands.cpp).
@@ -79,7 +81,7 @@ class App {
   double layers_at_ = -1;
   Report report_;
   Changes changes_;  // Of this frame's panels.
-  std::int64_t made_ = 0, seen_step_ = 0;
+  std::int64_t made_ = 0, made_between_ = 0, seen_step_ = 0;
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;

@@ -214,6 +214,11 @@ void App::obey(std::string_view json) {
   } else if (what == "use-table") {
     use_table(texts_of(c, "features"), text_of(c, "label"), yyjson_get_bool(yyjson_obj_get(c, "number")),
               yyjson_get_bool(yyjson_obj_get(c, "standardise")), yyjson_get_bool(yyjson_obj_get(c, "net")));
+  } else if (what == "heal") {
+    playback.pause();
+    if (const Status status = workspace.heal(); !status) ui.notice(status.error().text(), true);
+    scene_changed();
+    was_edited_ = false;  // The run goes on.
   } else if (what == "fit-net") {
     if (const Dataset* data = workspace.dataset()) apply({{net_for(workspace.scene(), *data), {}}});
   } else if (what == "net") {

@@ -108,6 +108,8 @@ EMSCRIPTEN_KEEPALIVE void sandflow_supply(const char* name, const unsigned char*
   sandflow::supply_data(name, std::vector<std::uint8_t>(bytes, bytes + size));
 }
 
+EMSCRIPTEN_KEEPALIVE int sandflow_train(double ms) { return app && app->train_between(ms) ? 1 : 0; }
+
 EMSCRIPTEN_KEEPALIVE int sandflow_frame(double time_ms) { return app && app->frame(time_ms) ? 1 : 0; }
 
 EMSCRIPTEN_KEEPALIVE const char* sandflow_outbox() {

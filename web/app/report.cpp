@@ -71,12 +71,25 @@ void write_run(JsonWriter& json, const Snapshot& s) {
   number("test_accuracy", now.test_accuracy);
   s.losses.empty() ? json.key("batch_loss").null() : json.field("batch_loss", s.losses.back().loss);
   json.field("train_examples", s.train_examples).field("test_examples", s.test_examples);
-  if (s.divergence)
-    json.key("diverged").open().field("step", s.divergence->step).field("node", s.divergence->node).close();
-  else
-    json.key("diverged").null();
   s.training_error ? json.field("training_error", s.training_error->text())
                    : json.key("training_error").null();
+}
+
+// Where the run broke, and what the doctor found.
+void write_divergence(JsonWriter& json, const Workspace& workspace) {
+  json.key("diverged");
+  const auto found = workspace.diagnose();
+  if (!found) {
+    json.null();
+    return;
+  }
+  json.open().field("step", found->step).field("node", found->node).field("back_to", found->back_to);
+  json.field("lowest_loss", found->lowest_loss).field("lowest_step", found->lowest_step);
+  json.field("last_loss", found->last_loss)
+      .field("layer", found->layer)
+      .field("gradient", found->is_gradient);
+  json.field("from", found->from).field("to", found->to).field("from_step", found->from_step);
+  json.field("to_step", found->to_step).field("divisor", Diagnosis::kDivisor).close();
 }
 
 std::string shortened(std::string value) {
@@ -195,6 +208,15 @@ std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& bo
   JsonWriter json;
   json.field("title", scene.title).field("playing", app.playback.is_playing);
   write_run(json, snapshot);
+  write_divergence(json, app.workspace);
+  json.field("checkpoints", static_cast<std::int64_t>(app.workspace.checkpoints().size()));
+  json.field("is_back", app.workspace.is_back()).key("runs").open('[');
+  for (const KeptRun& run : app.workspace.kept_runs()) {
+    json.open().field("name", run.name).key("differences").open('[');
+    for (const std::string& text : differences(run.settings, app.workspace.settings())) json.value(text);
+    json.close(']').close();
+  }
+  json.close(']');
   const Training& training = scene.training;
   const OptimizerType* optimizer = find_optimizer_type(training.optimizer.name);
   const InitializerType* initializer = find_initializer_type(training.initializer.name);

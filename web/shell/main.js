@@ -11,6 +11,7 @@ import { lensVerbs, wireLens } from "./lens.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
+import { download } from "./picture.js";
 import { Scenes } from "./scenes.js";
 import { wireSettings } from "./settings.js";
 import { allTexts, loadTexts, onLanguage } from "./texts.js";
@@ -69,6 +70,7 @@ function wirePage(app, scenes) {
 }
 
 function wireMessages(app, notices) {
+  app.on("download", ({ name, text }) => download(new Blob([text], { type: "text/csv" }), name));
   app.on("announce", ({ text }) => say(text));
   app.on("notice", ({ text, kind }) => notices.show(text, kind));
   app.on("failed", (failed) => showFailure(at("failure"), failed));

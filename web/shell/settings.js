@@ -38,7 +38,7 @@ function settingsOf(state, catalog) {
   const number = (key, value, more) => ({ key, kind: "number", label: labelOf(key), value, integer: true, ...more });
   const batches = [
     number("batch_size", state.batch_size, {
-      minimum: 1, maximum: state.train_examples || 1e6, logarithmic: true, disabled: idle, rank: 4,
+      minimum: 1, maximum: Math.max(state.train_examples || 1e6, state.batch_size), logarithmic: true, disabled: idle, rank: 4,
       help: t("shell.parameter-help.batch_size"),
     }),
   ];

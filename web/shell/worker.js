@@ -8,6 +8,7 @@ let size;  // Waits for the next frame: a canvas whose size changes is blank unt
 let visible = true;
 let lost = false;
 let frame = 0;
+let begun = 0;  // When the last frame was, by the clock.
 let drawn = 0;
 const early = [];  // What came before the app ran.
 
@@ -67,11 +68,31 @@ function draw(time) {
   if (!visible || lost) return;
   guard(() => {
     if (size) resize();
+    begun = performance.now();
     const more = app._sandflow_frame(time);
     ++drawn;
     post();
     if (more) wake();
+    if (more) trainBetween();
   });
+}
+
+// Where frames come late, as with graphics in software, training does not wait for them: it goes on between, in slices
+// that are short beside what the page and the next frame may want.
+const between = new MessageChannel();
+const late = 16, slice = 5;  // ms
+let waits = false;
+between.port1.onmessage = () => {
+  waits = false;
+  if (!frame || !visible || lost) return;
+  guard(() => app._sandflow_train(slice) && trainBetween());
+};
+function trainBetween() {
+  if (waits) return;
+  waits = true;
+  const left = begun + late - performance.now();
+  if (left > 0) setTimeout(() => between.port2.postMessage(0), left);
+  else between.port2.postMessage(0);
 }
 
 function resize() {

@@ -2,6 +2,7 @@
 // and the initializers that decide it, one click each.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "engine/core/text.h"
 #include "web/app/texts.h"
@@ -35,6 +36,14 @@ std::string power_text(double exponent) {
   return cat("1e", exponent >= 0 ? "+" : "", std::to_string(static_cast<int>(exponent)));
 }
 
+// Orders of magnitude are what matters here.
+std::string norm_text(double norm) {
+  if (norm == 0 || norm >= 0.01) return short_number(norm);
+  char text[24];
+  std::snprintf(text, sizeof text, "%.1e", norm);
+  return text;
+}
+
 class GradientsView : public View {
  public:
   bool applies(const Run& run) const override { return !run.watch.layers().empty(); }
@@ -42,15 +51,16 @@ class GradientsView : public View {
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Palette& p = palette();
     if (!column.section(ui, "gradients", tr("view.gradients"), tr("layers.norm"), 0,
-                        run.watch.layers().size() > 1))
+                        run.watch.layers().size() >= 4))
       return {};
     const std::vector<LayerState>& layers = run.layers();
     if (layers.size() != run.watch.layers().size()) return {};
+    Changes changes = draw_starts(ui, column, run.scene);
+    column.y += 8;
     draw_bars(ui, column, run, layers);
     column.y += 6;
     if (const std::string told = judgement(layers); !told.empty()) column.paragraph(told, p.of(Tone::kLoss));
-    Changes changes = draw_starts(ui, column, run.scene);
-    column.y += 14;
+    column.y += 8;
     return changes;
   }
 
@@ -113,7 +123,7 @@ class GradientsView : public View {
       column.painter.text(Face::kMono, 11, {0, top}, p.ink, fitted(Face::kMono, 11, name, names - 8));
       const bool is_fine = std::isfinite(norm);
       column.painter.text_right(Face::kMono, 11, {column.width, top}, is_fine ? p.soft : p.of(Tone::kLoss),
-                                is_fine ? short_number(norm) : "NaN");
+                                is_fine ? norm_text(norm) : "NaN");
     }
     draw_axis(column, plot, scale);
     hover(ui, column, run, layers, plot, row);
@@ -144,12 +154,12 @@ class GradientsView : public View {
     if (!area.contains(mouse) || !press(ui, column.painter, "norms", area, true).hovered) return;
     const auto i = std::min(static_cast<std::size_t>((mouse.y - area.min.y) / row), layers.size() - 1);
     std::vector<std::string> lines{run.watch.layers()[i].name};
-    lines.push_back(cat(tr("layers.gradient"), "  ", short_number(layers[i].norms[kGradients])));
+    lines.push_back(cat(tr("layers.gradient"), "  ", norm_text(layers[i].norms[kGradients])));
     lines.push_back(cat(tr("layers.weights"), "  ",
                         short_number(layers[i].norms[static_cast<int>(LayerPart::kWeights)])));
     if (const auto& moments = run.watch.moments(); !moments.empty() && i < moments.front().layers.size())
       lines.push_back(
-          cat(tr("layers.at-start"), "  ", short_number(moments.front().layers[i].norms[kGradients])));
+          cat(tr("layers.at-start"), "  ", norm_text(moments.front().layers[i].norms[kGradients])));
     tooltip(ui, ui.input.mouse, lines);
   }
 

@@ -165,7 +165,7 @@ class ImagesView : public View {
     std::vector<int> counts(n * n, 0);
     for (std::size_t i = 0; i < answers_.size(); ++i)
       ++counts[static_cast<std::size_t>(data.test.classes[i]) * n + static_cast<std::size_t>(answers_[i])];
-    column.painter.text(Face::kText, 11, column.take(18).min, p.soft, tr("images.confusion"));
+    column.paragraph(tr("images.confusion"), p.soft, 4);
     constexpr float kHead = 18, kRow = 18;
     const Rect area = column.take(kHead + kRow * static_cast<float>(n), 6);
     const float wide = (area.width() - kHead) / static_cast<float>(n);
@@ -244,6 +244,10 @@ class ImagesView : public View {
       return;
     }
     if (pad_version_ != run.snapshot.version) judge(run);
+    if (!pad_scores_.empty())
+      ui.spot(cat("pad-says-",
+                  data_->class_names[static_cast<std::size_t>(best(pad_scores_.data(), pad_scores_.size()))]),
+              column.painter, box);
     draw_scores(column, {{left, row.min.y}, {column.width, row.max.y - 30}});
     const Rect button =
         Rect::sized({left, row.max.y - 26}, {text_width(Face::kStrong, 13, tr("images.clear")) + 24, 26});

@@ -8,11 +8,16 @@ std::unique_ptr<View> output_view();
 std::unique_ptr<View> curve_view();
 std::unique_ptr<View> images_view();
 std::unique_ptr<View> data_view();
+std::unique_ptr<View> gradients_view();
 std::unique_ptr<View> loss_view();
 std::unique_ptr<View> accuracy_view();
-std::unique_ptr<View> gradients_view();
-std::unique_ptr<View> spreads_view();
+std::unique_ptr<View> timeline_view();
+std::unique_ptr<View> runs_view();
 std::unique_ptr<View> units_view();
+std::unique_ptr<View> spreads_view();
+std::unique_ptr<View> batch_view();
+std::unique_ptr<View> update_view();
+std::unique_ptr<View> check_view();
 std::unique_ptr<View> result_view();
 
 std::vector<std::unique_ptr<View>> all_views() {
@@ -21,11 +26,16 @@ std::vector<std::unique_ptr<View>> all_views() {
   views.push_back(curve_view());
   views.push_back(images_view());
   views.push_back(data_view());
+  views.push_back(gradients_view());
   views.push_back(loss_view());
   views.push_back(accuracy_view());
-  views.push_back(gradients_view());
-  views.push_back(spreads_view());
+  views.push_back(timeline_view());
+  views.push_back(runs_view());
   views.push_back(units_view());
+  views.push_back(spreads_view());
+  views.push_back(batch_view());
+  views.push_back(update_view());
+  views.push_back(check_view());
   views.push_back(result_view());
   return views;
 }

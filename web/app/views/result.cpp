@@ -13,7 +13,9 @@ namespace {
 
 class ResultView : public View {
  public:
-  bool applies(const Run& run) const override { return !run.snapshot.can_train && !run.scene.nodes.empty(); }
+  bool applies(const Run& run) const override {
+    return !run.snapshot.can_train && !run.snapshot.divergence && !run.scene.nodes.empty();
+  }
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Palette& p = palette();

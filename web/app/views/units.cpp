@@ -30,10 +30,16 @@ class UnitsView : public View {
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Palette& p = palette();
-    if (!column.section(ui, "units", tr("view.units"), {}, 0, true)) return {};
     const std::vector<LayerState>& states = run.layers();
     const std::vector<WatchedLayer>& layers = run.watch.layers();
     if (states.size() != layers.size()) return {};
+    // What keeps a net from learning is told even where the rest is folded.
+    bool has_twins = false;
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      has_twins = has_twins || (!layers[i].activation_type.empty() && !states[i].twins.empty());
+    if (!column.section(ui, "units", tr("view.units"), has_twins ? tr("units.identical") : "",
+                        p.of(Tone::kLoss), has_twins || layers.size() >= 4))
+      return {};
     draw_twins(column, layers, states);
     float names = 40;
     for (const WatchedLayer& layer : layers)

@@ -9,6 +9,7 @@
 
 #include "engine/scene/layer_watch.h"
 #include "engine/scene/scene.h"
+#include "engine/scene/workspace.h"
 #include "engine/training/datasets.h"
 #include "engine/training/snapshot.h"
 #include "web/app/canvas.h"
@@ -24,6 +25,9 @@ struct Run {
   const Selection& selection;
   bool is_playing;
   std::function<Result<Tensor>(const Tensor& features)> predict;
+  // For what is no edit of the scene: microscopes, the time machine, the runs that are kept.
+  Workspace& workspace;
+  std::function<void()> pause;
   const LayerWatch& watch;
   // The layers as they are, or were a tenth of a second ago; one for each of the watch.
   std::function<const std::vector<LayerState>&()> layers;
