@@ -1,6 +1,8 @@
 // See report.h.
 #include "web/app/report.h"
 
+#include <emscripten.h>
+
 #include "engine/core/json.h"
 #include "engine/core/print.h"
 #include "engine/scene/layers.h"
@@ -303,6 +305,21 @@ std::string catalog() {
   return json.close(']').close().take();
 }
 
+// All values; while steps run only as many as a frame can bear, from where the last frame ended.
+void Report::print(const Snapshot& shown, bool may_wait) {
+  constexpr double kBudget = 2;  // Milliseconds.
+  const std::size_t count = shown.nodes.size();
+  values_.resize(count);
+  const double began = emscripten_get_now();
+  std::size_t printed = 0;
+  for (; printed < count && !(may_wait && emscripten_get_now() - began > kBudget); ++printed) {
+    next_value_ = (next_value_ + 1) % count;
+    const Tensor& value = shown.nodes[next_value_].value;
+    values_[next_value_] = value.defined() ? shortened(str(value)) : std::string();
+  }
+  printed_version_ = printed == count ? shown.version : ~0ull;
+}
+
 void Report::send(App& app, const Boxes& boxes, bool is_running) {
   // Printing every node's value for the page costs more than drawing it.
   is_owing_ = app.ui.time - sent_at_ < (is_running ? 0.1 : 0.05);
@@ -325,12 +342,10 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
     const Scene& scene = app.workspace.scene();
     if (printed_version_ != shown.version || printed_lens_ != app.lens.is_on() ||
         values_.size() != shown.nodes.size()) {
-      values_.clear();
-      for (const NodeSnapshot& node : shown.nodes)
-        values_.push_back(node.value.defined() ? shortened(str(node.value)) : std::string());
-      printed_version_ = shown.version;
+      print(shown, is_running && printed_lens_ == app.lens.is_on() && values_.size() == shown.nodes.size());
       printed_lens_ = app.lens.is_on();
     }
+    is_owing_ = printed_version_ != shown.version;
     nodes = nodes_json(scene, values_, shown, boxes, app.canvas);
     extra = boxes_json(scene, boxes, app.canvas);
   }

@@ -78,21 +78,17 @@ function draw(time) {
 }
 
 // Where frames come late, as with graphics in software, training does not wait for them: it goes on between, in slices
-// that are short beside what the page and the next frame may want.
-const between = new MessageChannel();
-const late = 16, slice = 5;  // ms
+// that leave the page, the graphics and the next frame their share of the processor.
+const late = 16, slice = 6, pause = 4;  // ms
 let waits = false;
-between.port1.onmessage = () => {
-  waits = false;
-  if (!frame || !visible || lost) return;
-  guard(() => app._sandflow_train(slice) && trainBetween());
-};
 function trainBetween() {
   if (waits) return;
   waits = true;
-  const left = begun + late - performance.now();
-  if (left > 0) setTimeout(() => between.port2.postMessage(0), left);
-  else between.port2.postMessage(0);
+  setTimeout(() => {
+    waits = false;
+    if (!frame || !visible || lost) return;
+    guard(() => app._sandflow_train(slice) && trainBetween());
+  }, Math.max(pause, begun + late - performance.now()));
 }
 
 function resize() {

@@ -218,7 +218,8 @@ class OutputView : public View {
   void draw_examples(Ui& ui, const Painter& painter, const Rect& plot, const Dataset& data) {
     const auto features = static_cast<std::int64_t>(data.feature_names.size());
     const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
-    const bool is_hovered = plot.contains(mouse) && press(ui, painter, "plot", plot, true).hovered;
+    const bool is_hovered =
+        brush_ < 0 && plot.contains(mouse) && press(ui, painter, "plot", plot, true).hovered;
     float nearest = 9;
     int near_set = -1, drawn = 0;
     std::int64_t near_example = 0;
