@@ -12,6 +12,7 @@
 #include "web/app/flow.h"
 #include "web/app/inspector.h"
 #include "web/app/playback.h"
+#include "web/app/pointed.h"
 #include "web/app/report.h"
 #include "web/app/session_lens.h"
 #include "web/app/ui.h"
@@ -47,6 +48,7 @@ class App {
   Playback playback;
   Canvas canvas;
   SessionLens lens;
+  Pointed pointed;
   bool shows_graph = true, shows_views = true;
 
  private:
@@ -60,6 +62,7 @@ class App {
   void draw_splitter(const Rect& area);
   void obey_keys();
   void send_cursor();
+  void tell_page();
   bool is_at_rest() const;
 
   Flow flow_;
@@ -73,6 +76,7 @@ class App {
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;
   int frames_left_ = 3;
+  int tells_owed_ = 0;
   float column_width_ = 380;
   std::string sent_cursor_ = "default";
 

@@ -1,4 +1,8 @@
-// The page's commands: JSON in, one thing done.
+// The page's commands: JSON in, one thing done. Those that lessons live on:
+// {"do": "train", "steps": 40} makes so many steps as fast as it can; {"do": "highlight", "nodes": ["W"]}
+// points at boxes; {"do": "curve", "variable": "w", "node": "loss", "from": -1, "to": 1, "points": 99}
+// answers with a message "curve" and its numbers "y", or an "error"; {"do": "tell"} answers with "told" once
+// steps asked for are made and the page has been told what has come of everything before.
 #include <yyjson.h>
 
 #include <algorithm>
@@ -27,6 +31,34 @@ int integer_of(yyjson_val* value) {
 
 bool has(yyjson_val* object, const char* key) { return yyjson_obj_get(object, key) != nullptr; }
 
+std::vector<std::string> texts_of(yyjson_val* object, const char* key) {
+  std::vector<std::string> texts;
+  std::size_t index, count;
+  yyjson_val* text;
+  yyjson_val* list = yyjson_obj_get(object, key);
+  if (!yyjson_is_arr(list)) return texts;
+  yyjson_arr_foreach(list, index, count, text) {
+    if (yyjson_is_str(text)) texts.emplace_back(yyjson_get_str(text));
+  }
+  return texts;
+}
+
+// What a node would be along a Variable's values: the valley that a run goes down in.
+std::string curve_json(Workspace& workspace, yyjson_val* c) {
+  const double from = yyjson_get_num(yyjson_obj_get(c, "from")), to = yyjson_get_num(yyjson_obj_get(c, "to"));
+  const int points = std::clamp(integer_of(yyjson_obj_get(c, "points")), 2, 500);
+  std::vector<double> values;
+  for (int i = 0; i < points; ++i) values.push_back(from + (to - from) * i / (points - 1));
+  const auto found = workspace.sweep(text_of(c, "variable"), text_of(c, "node"), values);
+  JsonWriter json;
+  json.open().field("type", "curve").key("y").open('[');
+  if (found.ok())
+    for (const double y : *found) json.value(y);
+  json.close(']');
+  if (!found.ok()) json.field("error", found.error().text());
+  return json.close().take();
+}
+
 std::optional<edit::Edit> edit_of(yyjson_val* c) {
   const std::string what = text_of(c, "edit"), node = text_of(c, "node");
   if (what == "set_attr") return edit::SetAttr{node, text_of(c, "attr"), text_of(c, "text")};
@@ -38,18 +70,7 @@ std::optional<edit::Edit> edit_of(yyjson_val* c) {
   }
   if (what == "rename") return edit::Rename{text_of(c, "from"), text_of(c, "to")};
   if (what == "fold") return edit::Fold{text_of(c, "scope"), yyjson_get_bool(yyjson_obj_get(c, "folded"))};
-  if (what == "remove") {
-    edit::RemoveNodes remove;
-    std::size_t index, count;
-    yyjson_val* name;
-    yyjson_val* names = yyjson_obj_get(c, "nodes");
-    if (yyjson_is_arr(names)) {
-      yyjson_arr_foreach(names, index, count, name) {
-        if (yyjson_is_str(name)) remove.names.emplace_back(yyjson_get_str(name));
-      }
-    }
-    return remove;
-  }
+  if (what == "remove") return edit::RemoveNodes{texts_of(c, "nodes")};
   if (what == "add") {
     SceneNode added;
     added.type = text_of(c, "type");
@@ -119,10 +140,10 @@ void App::obey(std::string_view json) {
     run_once();
   } else if (what == "epoch") {
     playback.pause();
-    playback.steps(workspace.steps_to_epoch_end());
-  } else if (what == "steps") {
+    playback.owe(workspace.steps_to_epoch_end());
+  } else if (what == "train") {
     playback.pause();
-    playback.steps(std::max(0, integer_of(yyjson_obj_get(c, "count"))));
+    playback.owe(std::max(0, integer_of(yyjson_obj_get(c, "steps"))));
   } else if (what == "reset") {
     playback.pause();
     workspace.reset();
@@ -139,6 +160,7 @@ void App::obey(std::string_view json) {
       ui.notice(status.error().text(), true);
     } else {
       canvas.begin_anew();
+      pointed = {};
       seen_step_ = 0;
       scene_changed();
     }
@@ -167,6 +189,12 @@ void App::obey(std::string_view json) {
     canvas.offer_palette(!has(c, "palette") || yyjson_get_bool(yyjson_obj_get(c, "palette")));
   } else if (what == "fit") {
     canvas.fit();
+  } else if (what == "highlight") {
+    pointed.point_at(texts_of(c, "nodes"), ui.time);
+  } else if (what == "curve") {
+    ui.outbox.add(curve_json(workspace, c));
+  } else if (what == "tell") {
+    ++tells_owed_;
   } else if (what == "lens" && obey_lens(*this, c)) {
     // Done.
   } else if (what == "edit") {

@@ -17,7 +17,8 @@ class Playback {
   void play() { is_playing = true; }
   void pause();
   void step() { owed_ = 1; }
-  void steps(std::int64_t steps) { owed_ = static_cast<double>(steps); }
+  void owe(std::int64_t steps) { owed_ = static_cast<double>(steps); }
+  bool is_owing() const { return owed_ > 0; }
   bool is_busy() const { return is_playing || owed_ > 0; }
 
   // Trains what is due in this frame; the number of steps made.

@@ -3,15 +3,19 @@
 // node web/build/site.mjs BUILD_FOLDER SITE_FOLDER
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildLessons } from "./lessons.mjs";
 import { icon, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
 
 const [, , build, site] = process.argv;
+
+buildLessons(join(build, "lessons"));
 
 const parts = [
   ["index.html", "index.html"],
   ["web/shell", "shell"],
   ["web/languages", "languages"],
   ["web/lessons/scenes", "scenes"],
+  [join(build, "lessons"), "lessons"],
   ["web/embed", "embed"],
   ["web/offline/manifest.webmanifest", "manifest.webmanifest"],
   ["web/offline/logo.svg", "icons/logo.svg"],
