@@ -151,13 +151,3 @@ test("by keyboard alone: from the header through a lesson", async () => {
   assert.match(await page.locator(".result-code").innerText(), /^constant-0\/1-2\/2-/);
   await close();
 });
-
-test("an unknown lesson is said to be unknown, and nothing is lost", async () => {
-  const { page, close } = await open();
-  const before = await page.evaluate(() => window.sandflow.state.title);
-  const opened = await page.evaluate(async () => (await import(new URL("shell/lesson.js", location.href))).openLesson("nonsense", 3));
-  assert.equal(opened, false);
-  await page.locator(".notice.error").getByText("no lesson called").waitFor();
-  assert.equal(await page.evaluate(() => window.sandflow.state.title), before);
-  await close();
-});

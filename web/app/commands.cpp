@@ -186,6 +186,7 @@ void App::obey(std::string_view json) {
     shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
     shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));
     if (!shows_graph) canvas.close_menu(ui);
+    canvas.offer_palette(!has(c, "palette") || yyjson_get_bool(yyjson_obj_get(c, "palette")));
   } else if (what == "fit") {
     canvas.fit();
   } else if (what == "highlight") {

@@ -102,10 +102,7 @@ class Lessons {
   // Whether there is such a lesson; `step` counts from 0.
   async openLesson(name, step) {
     const entry = this.list.find((each) => each.name === name);
-    if (!entry) {
-      this.notices.show(t("shell.lesson.unknown", { lesson: name }), "error");
-      return false;
-    }
+    if (!entry) return false;
     const before = this.open;
     this.open = { entry, step: Math.min(step ?? this.progressOf(name).at ?? 0, entry.steps) };
     try {

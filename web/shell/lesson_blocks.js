@@ -120,7 +120,11 @@ function goal(block, { lessons, doer, kept, id }) {
     // Met by the learner's own hand counts more than being shown how.
     if (!before?.met && doer.ask(block.when, kept) === true) {
       if (!isShowing || !before) lessons.keepDone(id, isShowing ? { shown: true } : { met: true });
-      if (!before) say(t("shell.lesson.met"));
+      if (!before) {
+        say(t("shell.lesson.met"));
+        const { entry, step } = lessons.open;
+        document.dispatchEvent(new CustomEvent("sandflow-goal", { detail: { lesson: entry.name, step: step + 1 } }));
+      }
     }
     const done = lessons.done(id);
     place.classList.toggle("met", Boolean(done));

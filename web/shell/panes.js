@@ -1,4 +1,6 @@
 // On a phone one column shows at a time, by tabs; on anything wider all do.
+import { hides, onParts } from "./parts.js";
+
 const phone = matchMedia("(max-width: 759px)");
 let choose = () => {};
 
@@ -9,9 +11,12 @@ export function wirePanes(app, list) {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   let chosen = tabs[0];
   const send = () => {
-    const pane = phone.matches ? chosen.dataset.pane : "";
+    const [graph, views] = [!hides("graph"), !hides("views")];
+    const pane = phone.matches && graph && views ? chosen.dataset.pane : "";
     document.body.dataset.pane = pane;
-    app.command({ do: "panes", graph: pane !== "views", views: pane !== "graph" });
+    app.command({
+      do: "panes", graph: graph && pane !== "views", views: views && pane !== "graph", palette: !hides("palette"),
+    });
   };
   choose = (name) => {
     chosen = tabs.find(({ dataset }) => dataset.pane === name);
@@ -31,5 +36,6 @@ export function wirePanes(app, list) {
   // What was chosen in the graph is told about in the other pane.
   app.on("state", ({ selected }) => list.querySelector("[data-pane=views]").classList.toggle("marked", selected?.length > 0));
   phone.addEventListener("change", send);
+  onParts(send);
   send();
 }

@@ -1,6 +1,7 @@
 // The scenes: a menu of those that come with the site, and the learner's own files.
-import { inLanguage, onLanguage, t } from "./texts.js";
 import { shortcutOf } from "./keys.js";
+import { pack, settingsBetween } from "./link.js";
+import { inLanguage, onLanguage, t } from "./texts.js";
 import { download, pngOf } from "./picture.js";
 
 export class Scenes {
@@ -17,40 +18,57 @@ export class Scenes {
     this.list = answer.ok ? await answer.json() : [];
   }
 
-  // The scene the address asks for, or the first.
-  async openFirst() {
-    const wished = new URLSearchParams(location.search).get("scene");
-    const found = this.list.find(({ file }) => file === wished || file === `${wished}.json`);
-    if (wished && !found) this.notices.show(t("shell.scene-unknown", { scene: wished }), "error");
-    if (this.list.length) await this.open((found ?? this.list[0]).file);
+  // A scene of the list, by the name that links know it by.
+  find(name) {
+    return this.list.find(({ file }) => file === name || file === `${name}.json`);
+  }
+
+  // The scene of the list that is open; the learner's own is none.
+  current() {
+    return this.list.find(({ file }) => file === this.#origin.file);
+  }
+
+  // The text of a scene of the list; nothing, and a notice, if it cannot be had.
+  async read(file) {
+    const answer = await fetch(`scenes/${file}`).catch(() => undefined);
+    if (answer?.ok) return answer.text();
+    this.notices.show(t("shell.scene-missing", { scene: file }), "error");
   }
 
   async open(file, titles) {
-    const answer = await fetch(`scenes/${file}`);
-    if (!answer.ok) return this.notices.show(t("shell.scene-missing", { scene: file }), "error");
-    await this.#replace(await answer.text(), { file, titles });
+    const text = await this.read(file);
+    if (text !== undefined) await this.openText(text, { file, titles });
   }
 
   async openFile(file) {
-    await this.#replace(await file.text(), { name: file.name.replace(/\.json$/, "") });
+    await this.openText(await file.text(), { name: file.name.replace(/\.json$/, "") });
+  }
+
+  // What a link has to say for this scene, as it now is, to be opened by it.
+  async link() {
+    const scene = JSON.parse(await this.app.save());
+    const { file } = this.current() ?? {};
+    const text = file && (await this.read(file));
+    const settings = text && settingsBetween(JSON.parse(text), scene);
+    return settings ? { scene: file.replace(/\.json$/, ""), ...settings } : { state: await pack(JSON.stringify(scene)) };
   }
 
   // Nothing is thrown away: a scene that was edited can be brought back.
-  async #replace(text, origin) {
+  async openText(text, origin) {
     const before = this.#origin;
     const edited = this.app.state?.can_undo ? await this.app.save() : undefined;
-    if (!(await this.#give(text, origin)) || !edited) return;
-    this.notices.show(t("shell.replaced"), "info", {
+    if (!(await this.#give(text, origin))) return false;
+    if (edited) this.notices.show(t("shell.replaced"), "info", {
       label: t("shell.bring-back"),
       does: () => this.#give(edited, before),
     });
+    return true;
   }
 
   // Whether the app took it; if not, it has said why and everything is as it was.
   async #give(text, origin) {
     const { app } = this;
-    // The first scene goes ahead of the app's start: nobody answers yet.
-    const opened = app.state ? app.next("opened") : { ok: true };
+    const opened = app.next("opened");
     app.command({ do: "open", text });
     if (!(await opened).ok) return false;
     this.#origin = origin;
@@ -64,13 +82,16 @@ export class Scenes {
   }
 
   // The graph as a picture: "svg" or "png".
-  async savePicture(kind) {
+  async picture(kind) {
     const picture = this.app.next("picture");
     this.app.command({ do: "picture" });
     const { svg } = await picture;
+    return kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : pngOf(svg);
+  }
+
+  async savePicture(kind) {
     const name = (this.#origin.file ?? (this.title() || "sandflow")).replace(/\.json$/, "");
-    const blob = kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await pngOf(svg);
-    download(blob, `${name}.${kind}`);
+    download(await this.picture(kind), `${name}.${kind}`);
   }
 
   title() {
@@ -85,7 +106,7 @@ export class Scenes {
     document.title = `${title} · Sandflow`;
   }
 
-  wireMenu(button, menu, chooser) {
+  wireMenu(button, menu, chooser, share) {
     const item = (role, icon, label, does, checked) => {
       const made = document.createElement("button");
       made.type = "button";
@@ -118,6 +139,7 @@ export class Scenes {
         withKey(item("menuitem", "save", t("shell.save-file"), () => this.save()), "save"),
         item("menuitem", "save", t("shell.save-svg"), () => this.savePicture("svg")),
         item("menuitem", "save", t("shell.save-png"), () => this.savePicture("png")),
+        item("menuitem", "share", t("shell.share"), share),
       );
     };
     menu.addEventListener("beforetoggle", ({ newState }) => {
