@@ -6,9 +6,11 @@
 #include <set>
 
 #include "engine/core/text.h"
+#include "engine/scene/fields.h"
 #include "engine/scene/node_types.h"
 #include "engine/scene/scopes.h"
 #include "engine/scene/settings.h"
+#include "engine/training/initializers.h"
 
 namespace sandflow::edit {
 
@@ -316,8 +318,40 @@ Status make(Scene& scene, const SetData& set) {
   return check_settings(scene);
 }
 
+Status make(Scene& scene, const SetOwnData& set) {
+  const bool was_own = scene.data.name == "own";
+  scene.own.table = std::make_shared<const OwnTable>(set.table);
+  if (!was_own) scene.data = {"own", {}};
+  scene.data.parameters["standardise"] = set.standardise ? 1 : 0;
+  return check_settings(scene);
+}
+
+Status make(Scene& scene, const SetNet& set) {
+  Result<Net> net = build_net(set.features, set.outputs, set.is_regression, set.hidden);
+  if (!net.ok()) return net.error();
+  scene.nodes = std::move(net->nodes);
+  scene.folded = std::move(net->folded);
+  scene.training.loss = net->loss;
+  scene.training.accuracy = net->accuracy;
+  scene.training.prediction = net->prediction;
+  return {};
+}
+
 Status make(Scene& scene, const SetTraining& set) {
   scene.training = set.training;
+  return check_settings(scene);
+}
+
+Status make(Scene& scene, const SetInitializer& set) {
+  scene.training.initializer = set.initializer;
+  for (SceneNode& node : scene.nodes) {
+    if (node.type != "Variable") continue;
+    const Result<Shape> shape = shape_field(node, "shape");
+    const bool is_weights = shape.ok() && shape->has_rank() && shape->rank() >= 2;
+    if (!is_weights || !node.attrs.erase("initializer")) continue;
+    for (const InitializerType& type : initializer_types())
+      for (const Parameter& parameter : type.parameters) node.attrs.erase(parameter.name);
+  }
   return check_settings(scene);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/scene/net.h"
 #include "engine/scene/scene.h"
 
 namespace sandflow::edit {
@@ -63,12 +64,27 @@ struct SetTitle {
 struct SetData {
   Choice data;
 };
+struct SetOwnData {  // And makes it the scene's data.
+  OwnTable table;
+  bool standardise = true;
+};
+// A net of dense layers for a data set, in place of all there is; optimizer and data stay.
+struct SetNet {
+  std::int64_t features = 0, outputs = 0;
+  bool is_regression = false;
+  std::vector<NetLayer> hidden;
+};
 struct SetTraining {
   Training training;
 };
+// The scene's initializer, and that of every Variable with two dimensions or more, which forgets its own.
+struct SetInitializer {
+  Choice initializer;
+};
 
-using Edit = std::variant<AddNode, AddNodes, RemoveNodes, Move, Rename, Group, Ungroup, RenameScope, Fold,
-                          SetPort, SetAttr, SetTitle, SetData, SetTraining>;
+using Edit =
+    std::variant<AddNode, AddNodes, RemoveNodes, Move, Rename, Group, Ungroup, RenameScope, Fold, SetPort,
+                 SetAttr, SetTitle, SetData, SetTraining, SetInitializer, SetOwnData, SetNet>;
 
 Result<Scene> apply(const Scene& scene, const Edit& edit);
 

@@ -108,6 +108,8 @@ class Reader {
         scene.title = text("title", value);
       else if (key == "data")
         scene.data = choice("data", value);
+      else if (key == "own")
+        read_own(value, scene.own);
       else if (key == "training")
         read_training(value, scene.training);
       else if (key == "nodes")
@@ -118,6 +120,37 @@ class Reader {
         return false;
       return true;
     });
+  }
+
+  void read_texts(const std::string& path, yyjson_val* array, std::vector<std::string>& texts) {
+    if (!yyjson_is_arr(array)) return fail(path, "expected a list.");
+    std::size_t i, count;
+    yyjson_val* item;
+    yyjson_arr_foreach(array, i, count, item) texts.push_back(text(cat(path, "[", i, "]"), item));
+  }
+
+  void read_own(yyjson_val* object, OwnData& own) {
+    OwnTable table;
+    members("own", object, [&](std::string_view key, yyjson_val* value) {
+      const std::string path = cat("own.", key);
+      if (key == "features") {
+        read_texts(path, value, table.features);
+      } else if (key == "classes") {
+        read_texts(path, value, table.classes);
+      } else if (key == "label") {
+        table.label = text(path, value);
+      } else if (key == "predicts") {
+        const std::string what = text(path, value);
+        if (what != "class" && what != "number") fail(path, "expected \"class\" or \"number\".");
+        table.is_number = what == "number";
+      } else if (key == "csv") {
+        table.csv = text(path, value);
+      } else {
+        return false;
+      }
+      return true;
+    });
+    own.table = std::make_shared<const OwnTable>(std::move(table));
   }
 
   void read_training(yyjson_val* object, Training& training) {
@@ -293,6 +326,20 @@ struct Writer {
     put(object, "at", at);
     return object;
   }
+  yyjson_mut_val* own(const OwnTable& table) {
+    yyjson_mut_val* object = yyjson_mut_obj(doc);
+    const auto list = [&](const std::vector<std::string>& texts) {
+      yyjson_mut_val* array = yyjson_mut_arr(doc);
+      for (const std::string& each : texts) yyjson_mut_arr_append(array, text(each));
+      return array;
+    };
+    put(object, "features", list(table.features));
+    put(object, "label", text(table.label));
+    if (!table.classes.empty()) put(object, "classes", list(table.classes));
+    put(object, "predicts", text(table.is_number ? "number" : "class"));
+    put(object, "csv", text(table.csv));
+    return object;
+  }
   yyjson_mut_val* training(const Training& training) {
     yyjson_mut_val* object = yyjson_mut_obj(doc);
     if (!training.loss.empty()) put(object, "loss", text(training.loss));
@@ -372,6 +419,7 @@ std::string scene_to_json(const Scene& scene) {
   return written([&](Writer& writer, yyjson_mut_val* root) {
     if (!scene.title.empty()) writer.put(root, "title", writer.text(scene.title));
     if (!scene.data.name.empty()) writer.put(root, "data", writer.choice(scene.data));
+    if (scene.own.table) writer.put(root, "own", writer.own(*scene.own.table));
     writer.put(root, "training", writer.training(scene.training));
     put_nodes(writer, root, scene.nodes, scene.folded);
   });

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/training/datasets.h"
 
 namespace sandflow {
 
@@ -62,9 +64,19 @@ struct Training {
   friend bool operator==(const Training&, const Training&) = default;
 };
 
+// The learner's own table, shared by all the scenes of an undo history that have it.
+struct OwnData {
+  std::shared_ptr<const OwnTable> table;  // Null: none.
+
+  friend bool operator==(const OwnData& a, const OwnData& b) {
+    return a.table == b.table || (a.table && b.table && *a.table == *b.table);
+  }
+};
+
 struct Scene {
   std::string title;
   Choice data{"", {}};  // Name empty: nothing but literal feeds.
+  OwnData own;          // What the data set "own" is made of; kept while another one is chosen.
   Training training;
   std::vector<SceneNode> nodes;
   std::set<std::string> folded;  // Scopes that are shown as one box: "dense" of "dense/MatMul", "dense/b".

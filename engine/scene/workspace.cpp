@@ -16,6 +16,7 @@ namespace {
 // What decides the numbers of a run from its first step; the rest of a scene may change while it goes on.
 Scene run_key(Scene scene) {
   scene.title.clear();
+  if (scene.data.name != "own") scene.own = {};
   scene.folded.clear();
   scene.training.batch_size = 1;
   if (const OptimizerType* optimizer = find_optimizer_type(scene.training.optimizer.name))
@@ -31,11 +32,13 @@ LiveSettings live_settings(const Training& training) {
           optimizer ? complete(optimizer->parameters, training.optimizer.parameters) : Parameters{}};
 }
 
-Result<std::optional<Dataset>> make_data(const Choice& data) {
+Result<std::optional<Dataset>> make_data(const Choice& data, const OwnData& own) {
   if (data.name.empty()) return std::optional<Dataset>();
   const DatasetType* type = find_dataset_type(data.name);
   if (!type) return value_error("Unknown data set: '" + data.name + "'.");
-  Result<Dataset> made = type->make(complete(type->parameters, data.parameters));
+  const Parameters parameters = complete(type->parameters, data.parameters);
+  if (!type->make && !own.table) return value_error("There is no table or point of your own yet.");
+  Result<Dataset> made = type->make ? type->make(parameters) : make_own(*own.table, parameters);
   if (!made.ok()) return made.error();
   return std::optional<Dataset>(*std::move(made));
 }
@@ -54,6 +57,8 @@ std::size_t weight(const Scene& scene) {
 }  // namespace
 
 struct Workspace::State {
+  static constexpr std::size_t kMostCheckpoints = 64;
+  static constexpr std::int64_t kCheckpointBytes = 64 << 20;
   static constexpr std::size_t kUndoLimit = 2000;
   static constexpr std::size_t kUndoBytes = 64u << 20;
 
@@ -63,8 +68,20 @@ struct Workspace::State {
 
   std::optional<Dataset> data;
   Choice data_made{"", {}};
+  OwnData own_made;
   Lowered lowered;
   std::unique_ptr<Trainer> trainer;
+  LayerWatch layer_watch;
+  History<Checkpoint, kMostCheckpoints> checkpoints;
+  // What lies ahead of a run that went back.
+  struct Ahead {
+    Trainer::Record record;
+    LayerWatch::Moments moments;
+    Checkpoint end;
+  };
+  std::optional<Ahead> ahead;
+  std::vector<KeptRun> runs;
+  int runs_kept = 0;
 
   Snapshot snapshot;
   bool is_stale = true;
@@ -74,12 +91,13 @@ struct Workspace::State {
 
   // Makes `next` the scene; the run goes on if it can, else starts again.
   Status take(Scene next, bool may_go_on = true) {
-    if (next.data != data_made) {
-      Result<std::optional<Dataset>> made = make_data(next.data);
+    if (next.data != data_made || (next.data.name == "own" && next.own != own_made)) {
+      Result<std::optional<Dataset>> made = make_data(next.data, next.own);
       if (!made.ok()) return made.error();
       trainer.reset();
       data = *std::move(made);
       data_made = next.data;
+      own_made = next.own;
     }
     const bool goes_on = may_go_on && trainer && run_key(scene) == run_key(next);
     const bool same_training = scene.training == next.training;
@@ -97,11 +115,56 @@ struct Workspace::State {
     trainer.reset();
     watched.clear();
     lowered = sandflow::lower(scene);
-    trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, data ? &*data : nullptr,
+    trainer = std::make_unique<Trainer>(*lowered.graph, lowered.model, examples(),
                                         static_cast<std::uint64_t>(scene.training.seed),
                                         live_settings(scene.training));
+    layer_watch = LayerWatch(scene, lowered);
+    checkpoints = {};
+    const std::int64_t fit = kCheckpointBytes / std::max<std::int64_t>(1, trainer->checkpoint_bytes());
+    checkpoints.set_limit(static_cast<std::size_t>(std::clamp<std::int64_t>(fit, 4, kMostCheckpoints)));
+    ahead.reset();
     is_stale = true;
   }
+
+  RunSettings settings() const { return {scene.training, scene.data, scene.nodes.size()}; }
+
+  void keep(const std::vector<LossPoint>& losses, const std::vector<Evaluation>& evaluations) {
+    if (losses.empty()) return;
+    runs.push_back(kept_run(std::to_string(++runs_kept), settings(), losses, evaluations));
+    if (runs.size() > kMostKeptRuns) runs.erase(runs.begin());
+  }
+
+  void record() {
+    layer_watch.record(*trainer, examples());
+    checkpoints.add_made([&] { return trainer->checkpoint(); });
+  }
+
+  void go_to(const Checkpoint& to) {
+    if (!ahead) ahead = Ahead{trainer->record(), layer_watch.record(), trainer->checkpoint()};
+    trainer->set_record(ahead->record);
+    layer_watch.set_record(ahead->moments);
+    const bool is_end = to.counters.step == ahead->end.counters.step;
+    if (!is_end) {
+      trainer->go_back(to);
+      layer_watch.cut(to.counters.step);
+    } else {
+      trainer->go_back(ahead->end);
+      trainer->set_record(ahead->record);
+      ahead.reset();
+    }
+    is_stale = true;
+  }
+
+  // From here on it is another run.
+  void fork() {
+    if (!ahead) return;
+    keep(ahead->record.losses.entries(), ahead->record.evaluations.entries());
+    const std::int64_t here = trainer->counters().step;
+    checkpoints.cut([&](const Checkpoint& each) { return each.counters.step > here; });
+    ahead.reset();
+  }
+
+  const Dataset* examples() const { return data ? &*data : nullptr; }
 
   Status step_history(std::vector<Scene>& from, std::vector<Scene>& to) {
     if (from.empty()) return {};
@@ -198,6 +261,8 @@ Status Workspace::open(std::string_view json) {
   SANDFLOW_TRY(state_->take(*std::move(scene), false));
   state_->undo.clear();
   state_->redo.clear();
+  state_->runs.clear();
+  state_->runs_kept = 0;
   state_->gesture.clear();
   return {};
 }
@@ -227,8 +292,16 @@ void Workspace::undo() { SANDFLOW_CHECK(state_->step_history(state_->undo, state
 void Workspace::redo() { SANDFLOW_CHECK(state_->step_history(state_->redo, state_->undo).ok()); }
 
 std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
-  state_->is_stale = true;
-  return state_->trainer->advance(steps, keep_going);
+  State& s = *state_;
+  s.is_stale = true;
+  if (steps > 0 && s.trainer->can_train()) {
+    s.fork();
+    if (s.trainer->counters().step == 0 && s.checkpoints.entries().empty()) s.record();
+  }
+  return s.trainer->advance(steps, [&] {
+    if (s.trainer->can_train()) s.record();
+    return keep_going();
+  });
 }
 
 std::int64_t Workspace::steps_to_epoch_end() const { return state_->trainer->steps_to_epoch_end(); }
@@ -246,7 +319,64 @@ const Snapshot& Workspace::snapshot() {
   return state_->snapshot;
 }
 
-const Dataset* Workspace::dataset() const { return state_->data ? &*state_->data : nullptr; }
+const LayerWatch& Workspace::layer_watch() const { return state_->layer_watch; }
+std::vector<LayerState> Workspace::look_at_layers() {
+  return state_->layer_watch.look(*state_->trainer, state_->examples());
+}
+
+const std::vector<Checkpoint>& Workspace::checkpoints() const { return state_->checkpoints.entries(); }
+void Workspace::go_to(std::size_t i) {
+  if (i < checkpoints().size()) state_->go_to(checkpoints()[i]);
+}
+bool Workspace::is_back() const { return state_->ahead.has_value(); }
+void Workspace::go_to_end() {
+  if (state_->ahead) state_->go_to(Checkpoint(state_->ahead->end));
+}
+
+std::optional<Diagnosis> Workspace::diagnose() const {
+  const Trainer& trainer = *state_->trainer;
+  if (!trainer.divergence()) return std::nullopt;
+  return sandflow::diagnose(*trainer.divergence(), trainer.losses(), state_->layer_watch, checkpoints());
+}
+
+Status Workspace::heal() {
+  const std::optional<Diagnosis> found = diagnose();
+  Training training = scene().training;
+  const OptimizerType* type = find_optimizer_type(training.optimizer.name);
+  if (!found || !type) return value_error("There is nothing to heal.");
+  const Parameters numbers = complete(type->parameters, training.optimizer.parameters);
+  const auto rate = numbers.find("learning_rate");
+  if (rate == numbers.end()) return value_error("This optimizer has no learning rate.");
+  const auto to = std::find_if(checkpoints().begin(), checkpoints().end(),
+                               [&](const Checkpoint& each) { return each.counters.step == found->back_to; });
+  if (to == checkpoints().end()) return value_error("There is no moment to go back to.");
+  state_->go_to(*to);
+  state_->fork();
+  training.optimizer.parameters["learning_rate"] = rate->second / Diagnosis::kDivisor;
+  return apply(edit::SetTraining{training});
+}
+
+const std::vector<KeptRun>& Workspace::kept_runs() const { return state_->runs; }
+void Workspace::keep_run() { state_->keep(state_->trainer->losses(), state_->trainer->evaluations()); }
+void Workspace::rename_run(std::size_t i, std::string name) {
+  if (i < state_->runs.size() && !name.empty()) state_->runs[i].name = std::move(name);
+}
+void Workspace::remove_run(std::size_t i) {
+  if (i < state_->runs.size()) state_->runs.erase(state_->runs.begin() + static_cast<std::ptrdiff_t>(i));
+}
+RunSettings Workspace::settings() const { return state_->settings(); }
+
+Result<GradientCheck> Workspace::check_gradient(std::size_t node) {
+  return sandflow::check_gradient(state_->scene, node, state_->lowered, *state_->trainer);
+}
+BatchSight Workspace::look_at_batch() {
+  return sandflow::look_at_batch(state_->scene, state_->lowered, *state_->trainer, state_->examples());
+}
+Result<UpdateSight> Workspace::look_at_update(const std::string& variable, std::int64_t element) {
+  return sandflow::look_at_update(state_->scene, state_->lowered, *state_->trainer, variable, element);
+}
+
+const Dataset* Workspace::dataset() const { return state_->examples(); }
 Result<Tensor> Workspace::predict(const Tensor& features) { return state_->trainer->predict(features); }
 
 Result<std::vector<double>> Workspace::sweep(std::string_view variable, std::string_view node,

@@ -12,8 +12,12 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/scene/doctor.h"
 #include "engine/scene/edit.h"
+#include "engine/scene/layer_watch.h"
 #include "engine/scene/lower.h"
+#include "engine/scene/microscope.h"
+#include "engine/scene/runs.h"
 #include "engine/scene/scene.h"
 #include "engine/training/datasets.h"
 #include "engine/training/snapshot.h"
@@ -53,6 +57,34 @@ class Workspace {
   void watch(std::vector<Output> tensors);
   // Brought up to date by the call; the reference is good until the next.
   const Snapshot& snapshot();
+
+  // The layers that are trained, and moments of the run so far; good until the next edit.
+  const LayerWatch& layer_watch() const;
+  // As they are now; costs about as much as a step over some hundred examples.
+  std::vector<LayerState> look_at_layers();
+
+  // --- The time machine: moments of this run to go back to, the latest last ---
+  const std::vector<Checkpoint>& checkpoints() const;
+  // Shows the run as it was at checkpoint `i`; the rest stays at hand until a step is made from there, which
+  // is then another way: the old one is kept among the runs.
+  void go_to(std::size_t i);
+  bool is_back() const;                       // Whether there is more of the run ahead.
+  void go_to_end();                           // Back to where it was.
+  std::optional<Diagnosis> diagnose() const;  // Of a run that diverged.
+  // Goes back to where the diagnosis says and divides the learning rate.
+  Status heal();
+
+  // --- The drawer of runs ---
+  const std::vector<KeptRun>& kept_runs() const;
+  void keep_run();
+  void rename_run(std::size_t i, std::string name);
+  void remove_run(std::size_t i);
+  RunSettings settings() const;
+
+  // --- Microscopes: looking changes nothing ---
+  Result<GradientCheck> check_gradient(std::size_t node);
+  BatchSight look_at_batch();
+  Result<UpdateSight> look_at_update(const std::string& variable, std::int64_t element);
 
   // The data of the scene; null if it has none.
   const Dataset* dataset() const;

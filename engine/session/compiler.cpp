@@ -353,7 +353,7 @@ class Compiler {
     for (std::size_t i = 0; i < fed_nodes_.size(); ++i)
       program_->movable_.push_back(value_of({fed_nodes_[i], 0}));
     find_chains();
-    find_products();
+    find_gradients();
     for (const Node& made : graph().nodes()) {
       if (!is_needed(made.id) || views_.contains(made.id) || absorbed_.contains(made.id)) continue;
       const std::string_view type = type_of(made);
@@ -416,8 +416,8 @@ class Compiler {
     for (Output input : made.inputs) in.push_back(operand(input));
     for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) out.push_back(operand({made.id, i}));
     std::optional<Recipe> recipe = recipe_for(made, in, out);
-    if (const auto product = products_.find(made.id); recipe && product != products_.end())
-      fuse_product(*recipe, *recipe_of(node(product->second)));
+    if (const auto gradient = computed_.find(made.id); recipe && gradient != computed_.end())
+      fuse_gradient(*recipe, *recipe_of(node(gradient->second)));
     return recipe;
   }
 
@@ -444,23 +444,26 @@ class Compiler {
     }
   }
 
-  // A gradient that is a product nobody else needs is computed by the update. That is later than its place:
+  // A gradient that nobody else needs is computed by the update, if that can. That is later than its place:
   // no variable may be written to in between that it reads.
-  void find_products() {
+  void find_gradients() {
     for (const Node& made : graph().nodes()) {
       if (!is_needed(made.id) || made.inputs.empty() || !is_written(made, 0) || !is_float(made)) continue;
-      const std::optional<Recipe> update = recipe_of(made);
+      std::optional<Recipe> update = recipe_of(made);
       if (!update || !update->after_product) continue;
-      const Output gradient = source(made.inputs[gradient_of(made)]);
-      const Node& product = node(gradient.node);
-      if (type_of(product) != "MatMul" || !is_single(gradient) || absorbed_.contains(product.id) ||
-          chains_.contains(product.id) || !is_float(product) || product.outputs[0].shape.elements() == 0)
+      const Output output = source(made.inputs[gradient_of(made)]);
+      const Node& gradient = node(output.node);
+      if (gradient.inputs.empty() || !is_single(output) || absorbed_.contains(gradient.id) ||
+          chains_.contains(gradient.id) || !is_float(gradient) || gradient.outputs[0].shape.elements() == 0)
         continue;
-      if (std::any_of(product.inputs.begin(), product.inputs.end(),
-                      [&](Output input) { return is_read(node(source(input).node)); }))
+      if (std::any_of(gradient.inputs.begin(), gradient.inputs.end(), [&](Output input) {
+            return graph().result(source(input)).is_ref || is_read(node(source(input).node));
+          }))
         continue;
-      products_[made.id] = product.id;
-      absorbed_.insert(product.id);
+      const std::optional<Recipe> recipe = recipe_of(gradient);
+      if (!recipe || !fuse_gradient(*update, *recipe)) continue;
+      computed_[made.id] = gradient.id;
+      absorbed_.insert(gradient.id);
     }
   }
   static std::size_t gradient_of(const Node& update) {
@@ -664,7 +667,7 @@ class Compiler {
   std::map<Output, int> uses_, consumer_, value_ids_;
   std::map<int, int> shaped_;    // Views that exist as tensors, and their values.
   std::map<int, Chain> chains_;  // By their last node.
-  std::map<int, int> products_;  // By the update that computes them.
+  std::map<int, int> computed_;  // Gradients, by the update that computes them.
   std::set<int> absorbed_;       // Nodes that run as part of a later one.
 };
 

@@ -318,6 +318,13 @@ void product_update(const Instruction& i) {
   }
 }
 
+// in: the rows, then the operands of the update.
+template <class Rule>
+void sum_update(const Instruction& i) {
+  sum_rows(i.in[0], i.m, i.n, i.scratch);
+  Rule::apply(i, i.in + 1, i.scratch, 0, i.n);
+}
+
 // --- The list --------------------------------------------------------------------------------------------
 
 using Operands = std::vector<Operand>;
@@ -489,6 +496,7 @@ Recipe update_recipe(std::vector<int> in, std::vector<int> out, std::int64_t ele
   made.instruction.k = static_cast<std::int64_t>(made.in.size()) - 1;
   made.instruction.n = elements;
   made.after_product = product_update<Rule>;
+  made.after_sum = sum_update<Rule>;
   return made;
 }
 
@@ -586,17 +594,26 @@ void fuse_slope(Recipe& made, Activation activation, const Operand& y, int out) 
   made.out = {out};
 }
 
-void fuse_product(Recipe& update, const Recipe& product) {
-  Recipe made = product;
-  made.instruction.run = update.after_product;
+bool fuse_gradient(Recipe& update, const Recipe& gradient) {
+  const bool is_product = gradient.instruction.run == product;
+  if (!is_product && gradient.instruction.run != total_of_rows) return false;
+  Recipe made = gradient;
+  made.instruction.run = is_product ? update.after_product : update.after_sum;
+  if (!made.instruction.run) return false;
   made.instruction.flag = update.instruction.flag;
   made.in.insert(made.in.end(), update.in.begin(), update.in.end() - 1);
   made.out = update.out;
-  // Whole vectors, in half of the nearest memory.
-  constexpr std::int64_t kPanel = 4096;
-  made.instruction.panel = std::max<std::int64_t>(4, kPanel / made.instruction.n / 4 * 4);
-  made.scratch += made.instruction.panel * made.instruction.n + 4;
+  made.may_overwrite = false;
+  if (is_product) {
+    // Whole vectors, in half of the nearest memory.
+    constexpr std::int64_t kPanel = 4096;
+    made.instruction.panel = std::max<std::int64_t>(4, kPanel / made.instruction.n / 4 * 4);
+    made.scratch += made.instruction.panel * made.instruction.n + 4;
+  } else {
+    made.scratch = made.instruction.n + 4;
+  }
   update = std::move(made);
+  return true;
 }
 
 bool may_chain(const Recipe& layer) {

@@ -45,8 +45,10 @@ struct Recipe {
   std::vector<int> in, out;    // Numbers of values; variables are written in place.
   std::int64_t scratch = 0;    // Floats.
   bool may_overwrite = false;  // The first output may lie where an input of its size ends.
-  // Of an update, whose last input is the gradient: the kernel that first computes that as a product.
+  // Of an update, whose last input is the gradient: the kernels that first compute that, as a product or as a
+  // sum of rows.
   void (*after_product)(const Instruction&) = nullptr;
+  void (*after_sum)(const Instruction&) = nullptr;
   std::vector<Recipe> parts;  // Of a chain.
 };
 
@@ -62,9 +64,9 @@ Activation activation_of(const Node& node);
 // Makes a product of matrices, a gradient, go on through an activation that gave `y` (of relu: that was given
 // `y`).
 void fuse_slope(Recipe& product, Activation activation, const Operand& y, int out);
-// Makes an update compute its gradient, a product of matrices, by itself: a few rows at a time, which are
-// used up while they are in the nearest memory.
-void fuse_product(Recipe& update, const Recipe& product);
+// Makes an update compute its gradient by itself, a few rows at a time, which are used up while they are in
+// the nearest memory; false if it is none of those that can be.
+bool fuse_gradient(Recipe& update, const Recipe& gradient);
 // Layers one after the other, of many rows: so few rows at a time that what is between the layers stays in
 // the nearest memory.
 bool may_chain(const Recipe& layer);

@@ -67,6 +67,9 @@ class Session {
   // The value of a variable between runs; null for a node that is none, or has no value yet.
   const Tensor* variable(int node) const;
   void set_variable(int node, Tensor value) { state_.variables[node].value = std::move(value); }
+  // Where the random streams are, by node.
+  const std::map<int, Philox>& streams() const { return state_.generators; }
+  void set_stream(int node, const Philox& stream) { state_.generators[node] = stream; }
 
  private:
   void add_generators();

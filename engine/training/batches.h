@@ -29,6 +29,13 @@ class Batches {
     begin_epoch(epoch_ + 1);
     return true;
   }
+  // Where it is, and back to there.
+  std::int64_t epoch() const { return epoch_; }
+  std::int64_t used() const { return used_; }
+  void go_to(std::int64_t epoch, std::int64_t used) {
+    begin_epoch(epoch);
+    used_ = used;
+  }
   std::int64_t left_in_epoch() const { return examples_ - used_; }
 
  private:

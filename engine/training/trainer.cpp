@@ -71,13 +71,7 @@ std::vector<Feed> Trainer::feeds(std::span<const std::int32_t> rows) {
   return all;
 }
 
-std::vector<Feed> Trainer::last_feeds() {
-  if (last_rows_.empty() && data_) {
-    const auto next = batches_.peek(settings_.batch_size);
-    return feeds(next);
-  }
-  return feeds(last_rows_);
-}
+std::vector<Feed> Trainer::last_feeds() { return feeds(last_rows()); }
 
 Program* Trainer::program_for(std::int64_t batch) {
   if (const auto known = programs_.find(batch); known != programs_.end()) return known->second.get();
@@ -194,6 +188,54 @@ std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& k
     if (!keep_going()) break;
   }
   return made;
+}
+
+Checkpoint Trainer::checkpoint() const {
+  Checkpoint saved{counters_,
+                   batches_.epoch(),
+                   batches_.used(),
+                   last_rows_,
+                   {},
+                   session_.streams(),
+                   std::numeric_limits<double>::quiet_NaN()};
+  for (const Node& node : graph_.nodes())
+    if (const Tensor* value = session_.variable(node.id)) saved.variables[node.id] = *value;
+  if (!losses_.entries().empty()) saved.loss = losses_.entries().back().loss;
+  return saved;
+}
+
+void Trainer::go_back(const Checkpoint& to) {
+  counters_ = to.counters;
+  if (data_) batches_.go_to(to.epoch, to.used);
+  last_rows_ = to.rows;
+  for (const auto& [node, value] : to.variables) session_.set_variable(node, value);
+  for (const auto& [node, stream] : to.streams) session_.set_stream(node, stream);
+  const auto is_later = [&](const auto& entry) { return entry.step > to.counters.step; };
+  losses_.cut(is_later);
+  evaluations_.cut(is_later);
+  divergence_.reset();
+  error_.reset();
+}
+
+void Trainer::set_record(Record record) {
+  losses_ = std::move(record.losses);
+  evaluations_ = std::move(record.evaluations);
+  divergence_ = std::move(record.divergence);
+}
+
+std::vector<std::int32_t> Trainer::next_rows() const {
+  if (!data_) return {};
+  const auto next = batches_.peek(settings_.batch_size);
+  return {next.begin(), next.end()};
+}
+std::vector<std::int32_t> Trainer::last_rows() const { return last_rows_.empty() ? next_rows() : last_rows_; }
+
+std::int64_t Trainer::checkpoint_bytes() const {
+  std::int64_t bytes = 0;
+  for (const Node& node : graph_.nodes())
+    if (const Tensor* value = session_.variable(node.id))
+      bytes += value->elements() * static_cast<std::int64_t>(size_in_bytes(value->dtype()));
+  return bytes;
 }
 
 // A batch may be larger than anything that could be added to it.

@@ -34,6 +34,17 @@ struct LiveSettings {
   Parameters hyper;
 };
 
+// A moment of a run that it can go back to: everything that decides what comes after. Values are shared with
+// the session until it changes them.
+struct Checkpoint {
+  Counters counters;
+  std::int64_t epoch = 0, used = 0;  // Of the batches.
+  std::vector<std::int32_t> rows;    // Of the last step.
+  std::map<int, Tensor> variables;   // By node; those that have a value.
+  std::map<int, Philox> streams;
+  double loss = 0;  // Of the last step; NaN before the first.
+};
+
 class Trainer {
  public:
   // `data` may be null and must outlive the trainer, as must the graph. Runs the initializers and the first
@@ -47,6 +58,20 @@ class Trainer {
   // Updates until `steps` are made, `keep_going` says no, or training has to stop; gives how many were made.
   std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
 
+  Checkpoint checkpoint() const;
+  // The run as it was then; what was recorded of the time after is forgotten, a divergence too.
+  void go_back(const Checkpoint& to);
+  // What was recorded, to be had again after going back.
+  struct Record {
+    History<LossPoint> losses;
+    History<Evaluation> evaluations;
+    std::optional<Divergence> divergence;
+  };
+  Record record() const { return {losses_, evaluations_, divergence_}; }
+  void set_record(Record record);
+  // How much memory a checkpoint takes, once the run has gone on.
+  std::int64_t checkpoint_bytes() const;
+
   const Counters& counters() const { return counters_; }
   const std::vector<LossPoint>& losses() const { return losses_.entries(); }
   const std::vector<Evaluation>& evaluations() const { return evaluations_.entries(); }
@@ -58,12 +83,16 @@ class Trainer {
 
   Session& session() { return session_; }
   const Model& model() const { return model_; }
+  // The training examples of the last step (before the first: of the step to come), and of the next.
+  std::vector<std::int32_t> last_rows() const;
+  std::vector<std::int32_t> next_rows() const;
   // The feeds of the last step (before the first: of the step to come).
   std::vector<Feed> last_feeds();
+  // Those of these training examples; the tensors are good until the next call.
+  std::vector<Feed> feeds(std::span<const std::int32_t> rows);
   Result<Tensor> predict(const Tensor& features);
 
  private:
-  std::vector<Feed> feeds(std::span<const std::int32_t> rows);
   std::vector<Feed> feeds(const Examples& examples) const;
   std::int64_t batches_of(std::int64_t examples) const;
   Status step();

@@ -27,6 +27,8 @@ bool App::frame(double time_ms) {
   ui.time = time_ms / 1000;
   ui.wants_frame = false;
   ui.cursor = "default";
+  ui.spots.clear();
+  ui.holds_finger = false;
   if (ui.input.has_waiting()) wake();
 
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
@@ -84,10 +86,20 @@ void App::tell_restart() {
 }
 
 void App::train() {
-  made_ = playback.advance(workspace, flow_, ui.time, ui.delta);
+  made_ = playback.advance(workspace, flow_, ui.time, ui.delta) + made_between_;
+  made_between_ = 0;
   if (ui.reduced_motion) flow_.stop();
   // In this very frame, so that nobody is told of a run that has diverged and goes on.
   if (playback.is_playing && workspace.snapshot().divergence) set_playing(false);
+}
+
+bool App::train_between(double ms) {
+  if (!playback.is_unbound() || was_edited_) return false;
+  const double deadline = emscripten_get_now() + ms;
+  const std::int64_t made =
+      workspace.advance(std::int64_t{1} << 30, [&] { return emscripten_get_now() < deadline; });
+  made_between_ += made;
+  return made > 0;
 }
 
 void App::enter_lens() {
@@ -173,28 +185,52 @@ void App::draw_column(const Rect& area) {
   ImGui::SetCursorScreenPos(screen.device(area.min + Vec(1, 0)));
   ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
-  Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16};
+  Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16, &folds_};
   append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), canvas.selection,
                                    lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
-  const Run run{workspace.scene(),   workspace.snapshot(),
-                workspace.dataset(), canvas.selection,
-                playback.is_busy(),  [this](const Tensor& features) { return workspace.predict(features); }};
+  const Run run{
+      .scene = workspace.scene(),
+      .snapshot = workspace.snapshot(),
+      .data = workspace.dataset(),
+      .selection = canvas.selection,
+      .is_playing = playback.is_busy(),
+      .predict = [this](const Tensor& features) { return workspace.predict(features); },
+      .workspace = workspace,
+      .pause = [this] { playback.pause(); },
+      .watch = workspace.layer_watch(),
+      .layers = [this]() -> const std::vector<LayerState>& { return look_at_layers(); },
+  };
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (lens.is_on() || !views_[i]->applies(run)) continue;  // They show the training run.
     ImGui::PushID(static_cast<int>(i));
-    views_[i]->draw(ui, column, run);
+    append(changes_, views_[i]->draw(ui, column, run));
     ImGui::PopID();
   }
   ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y)));
   ImGui::Dummy({1, 1});
   // A finger moves what is under it.
-  if (ui.input.is_touch && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
-      ImGui::IsMouseDown(0)) {
+  if (ui.input.is_touch && !ui.holds_finger &&
+      ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) && ImGui::IsMouseDown(0)) {
     const float moved = ImGui::GetIO().MouseDelta.y;
     if (std::fabs(moved) < 200 * ui.ratio) ImGui::SetScrollY(ImGui::GetScrollY() - moved);
   }
   ImGui::EndChild();
+}
+
+const std::vector<LayerState>& App::look_at_layers() {
+  constexpr double kRest = 0.1;
+  const std::uint64_t version = workspace.snapshot().version;
+  const bool is_other = layers_.size() != workspace.layer_watch().layers().size();
+  if (version == layers_version_ && !is_other) return layers_;
+  if (!is_other && playback.is_busy() && ui.time - layers_at_ < kRest) {
+    ui.wants_frame = true;
+    return layers_;
+  }
+  layers_ = workspace.look_at_layers();
+  layers_version_ = version;
+  layers_at_ = ui.time;
+  return layers_;
 }
 
 void App::draw_splitter(const Rect& area) {
@@ -221,7 +257,8 @@ void App::obey_keys() {
   }
 }
 
-void App::apply(const Changes& changes) {
+bool App::apply(const Changes& changes) {
+  bool all = true;
   for (const Change& change : changes) {
     const bool adds = std::holds_alternative<edit::AddNode>(change.edit) ||
                       std::holds_alternative<edit::AddNodes>(change.edit);
@@ -238,6 +275,7 @@ void App::apply(const Changes& changes) {
     if (!status) {
       ui.notice(status.error().text(), true);
       ui.announce(status.error().message);
+      all = false;
       continue;
     }
     ++generation_;
@@ -260,6 +298,7 @@ void App::apply(const Changes& changes) {
       ui.announce(tr("say.removed", {{"count", std::to_string(removed->names.size())}}));
   }
   if (!changes.empty()) canvas.selection.forget_missing(workspace.scene());
+  return all;
 }
 
 void App::set_playing(bool playing) {

@@ -1,6 +1,7 @@
 // The application: its state, and a frame as a list of verbs.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,11 +27,13 @@ class App {
 
   // One frame. True: another is wanted right away.
   bool frame(double time_ms);
+  // Trains for so long outside of any frame, if playing is to be as fast as it can; whether it did.
+  bool train_between(double ms);
   void resize(Vec size, float ratio);
   void focus(bool focused);
   // The page's commands, as JSON (commands.cpp).
   void obey(std::string_view json);
-  void apply(const Changes& changes);
+  bool apply(const Changes& changes);  // False: one could not be made, and why was told.
   void set_playing(bool playing);
   void run_once();       // One step, told slowly; of a graph that does not train, its values' way.
   void scene_changed();  // By undo, redo or opening another.
@@ -49,9 +52,14 @@ class App {
   Canvas canvas;
   SessionLens lens;
   Pointed pointed;
+  std::string table;  // A learner's CSV text that waits for its columns to be chosen.
   bool shows_graph = true, shows_views = true;
+  // As the views have seen them last; of no use where none looks.
+  const std::vector<LayerState>& seen_layers() const { return layers_; }
 
  private:
+  void use_table(const std::vector<std::string>& features, const std::string& label, bool is_number,
+                 bool standardise, bool with_net);
   void tell_restart();
   void train();
   void follow_lens();
@@ -59,6 +67,7 @@ class App {
   void lay_out();
   void draw_panes();
   void draw_column(const Rect& area);
+  const std::vector<LayerState>& look_at_layers();
   void draw_splitter(const Rect& area);
   void obey_keys();
   void send_cursor();
@@ -69,9 +78,13 @@ class App {
   Boxes boxes_;
   Inspector inspector_;
   std::vector<std::unique_ptr<View>> views_;
+  std::map<std::string, bool> folds_;
+  std::vector<LayerState> layers_;
+  std::uint64_t layers_version_ = 0;
+  double layers_at_ = -1;
   Report report_;
   Changes changes_;  // Of this frame's panels.
-  std::int64_t made_ = 0, seen_step_ = 0;
+  std::int64_t made_ = 0, made_between_ = 0, seen_step_ = 0;
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;

@@ -21,14 +21,16 @@ constexpr std::size_t kMostDots = 40;  // More would run together.
 struct Frame {
   Rect plot;
   double x_low = 0, x_high = 1, y_low = 0, y_high = 1;
+  bool is_logarithmic = false;  // Then y_low and y_high are exponents of 10.
 
   Vec at(double x, double y) const {
+    if (is_logarithmic) y = y > 0 ? std::clamp(std::log10(y), y_low - 1, y_high + 1) : y_low - 1;
     return {plot.min.x + static_cast<float>((x - x_low) / (x_high - x_low)) * plot.width(),
             plot.max.y - static_cast<float>((y - y_low) / (y_high - y_low)) * plot.height()};
   }
 };
 
-Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_share) {
+Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_share, bool is_logarithmic) {
   Frame frame;
   frame.plot = {box.min + Vec(kLeft, kTop), box.max - Vec(kRight, kBottom)};
   double low = 0, high = -1e300, last = 0;
@@ -45,6 +47,14 @@ Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_shar
   frame.y_high =
       is_share ? 1 / (1 - static_cast<double>(kLegend / frame.plot.height())) : high + (high - low) * 0.04;
   frame.x_high = std::max(last, 10.0);
+  if (!is_logarithmic) return frame;
+  double least = 1e300;
+  for (const Series& s : series)
+    for (const auto& point : s.points)
+      if (std::isfinite(point.second) && point.second > 0) least = std::min(least, point.second);
+  frame.is_logarithmic = true;
+  frame.y_low = std::floor(std::log10(std::min(least, 1e290)));
+  frame.y_high = high > 0 ? std::max(std::ceil(std::log10(high) + 0.1), frame.y_low + 1) : frame.y_low + 1;
   return frame;
 }
 
@@ -84,7 +94,9 @@ std::vector<Vec> thinned(const Frame& frame, const Series& series) {
 
 void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look) {
   const Palette& p = palette();
-  for (const double y : round_ticks(frame.y_low, look.is_share ? 1 : frame.y_high, 4)) {
+  for (double y : round_ticks(frame.y_low, look.is_share ? 1 : frame.y_high, 4)) {
+    if (frame.is_logarithmic && y != std::floor(y)) continue;
+    if (frame.is_logarithmic) y = std::pow(10.0, y);
     const Vec at = frame.at(frame.x_low, y);
     painter.hairline(at, {frame.plot.max.x, at.y}, p.line);
     painter.text_right(Face::kMono, 11, {at.x - 8, at.y - line_height(Face::kMono, 11) / 2}, p.soft,
@@ -94,7 +106,7 @@ void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look
   const float label_left = frame.plot.max.x - text_width(Face::kText, 11, look.x_label);
   for (const double x : round_ticks(frame.x_low, frame.x_high, 5)) {
     if (x != std::floor(x)) continue;
-    const Vec at = frame.at(x, frame.y_low);
+    const Vec at = frame.at(x, 1);
     const std::string text = tick_text(x, false);
     const float half = text_width(Face::kMono, 11, text) / 2;
     const float center = std::max(at.x, frame.plot.min.x + half);
@@ -179,7 +191,7 @@ void draw_hover(Ui& ui, const Painter& painter, const Frame& frame, const std::v
     return cat(look.x_label, " ", std::to_string(static_cast<long long>(std::llround(at))));
   };
   std::vector<std::string> lines{step_text(x)};
-  const float at_x = frame.at(x, frame.y_low).x;
+  const float at_x = frame.at(x, 1).x;
   painter.hairline({at_x, frame.plot.min.y}, {at_x, frame.plot.max.y}, fade(p.soft, 0.6f));
   for (const Series& s : series) {
     const auto* point = nearest_point(s, x);
@@ -224,7 +236,7 @@ std::string tick_text(double value, bool is_share) {
 
 void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Series>& series,
                 const ChartLook& look) {
-  const Frame frame = frame_for(box, series, look.is_share);
+  const Frame frame = frame_for(box, series, look.is_share, look.is_logarithmic);
   draw_axes(painter, frame, look);
   painter.clip(frame.plot.grown(4));
   for (const Series& s : series) draw_curve(painter, frame, s);

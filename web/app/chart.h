@@ -20,6 +20,7 @@ struct Series {
 struct ChartLook {
   bool is_share = false;  // 0 … 1, written as per cent.
   std::string x_label;
+  bool is_logarithmic = false;  // In y; what is not above 0 is left out.
 };
 
 // Round numbers from `low` to `high`, about `count` of them.

@@ -34,11 +34,12 @@ bool has(yyjson_val* object, const char* key) { return yyjson_obj_get(object, ke
 std::vector<std::string> texts_of(yyjson_val* object, const char* key) {
   std::vector<std::string> texts;
   std::size_t index, count;
-  yyjson_val* text;
+  yyjson_val* item;
   yyjson_val* list = yyjson_obj_get(object, key);
-  if (!yyjson_is_arr(list)) return texts;
-  yyjson_arr_foreach(list, index, count, text) {
-    if (yyjson_is_str(text)) texts.emplace_back(yyjson_get_str(text));
+  if (yyjson_is_arr(list)) {
+    yyjson_arr_foreach(list, index, count, item) {
+      if (yyjson_is_str(item)) texts.emplace_back(yyjson_get_str(item));
+    }
   }
   return texts;
 }
@@ -57,6 +58,52 @@ std::string curve_json(Workspace& workspace, yyjson_val* c) {
   json.close(']');
   if (!found.ok()) json.field("error", found.error().text());
   return json.close().take();
+}
+
+// What a table holds, for the page to ask which columns are what.
+std::string table_json(std::string_view text) {
+  JsonWriter json;
+  json.open().field("type", "table");
+  const Result<Table> table = parse_csv(text);
+  if (!table.ok()) return json.field("error", table.error().message).close().take();
+  json.field("rows", static_cast<std::int64_t>(table->rows.size())).key("columns").open('[');
+  for (const ColumnKind& kind : column_kinds(*table))
+    json.open()
+        .field("name", kind.name)
+        .field("number", kind.is_number)
+        .field("missing", kind.missing)
+        .field("distinct", kind.distinct)
+        .close();
+  json.close(']').key("first").open('[');
+  for (std::size_t i = 0; i < std::min<std::size_t>(4, table->rows.size()); ++i) {
+    json.open('[');
+    for (const std::string& cell : table->rows[i].cells) json.value(cell);
+    json.close(']');
+  }
+  return json.close(']').close().take();
+}
+
+// A net that fits data: with the hidden layers there are, or else with one.
+edit::SetNet net_for(const Scene& scene, const Dataset& data) {
+  return {static_cast<std::int64_t>(data.feature_names.size()), data.outputs(), data.is_regression(),
+          hidden_layers(scene).value_or(std::vector<NetLayer>{{8, "Relu", {"", {}}}})};
+}
+
+std::vector<NetLayer> hidden_of(yyjson_val* c) {
+  std::vector<NetLayer> hidden;
+  std::size_t index, count;
+  yyjson_val* item;
+  yyjson_val* list = yyjson_obj_get(c, "hidden");
+  if (yyjson_is_arr(list)) {
+    yyjson_arr_foreach(list, index, count, item) {
+      hidden.push_back({integer_of(yyjson_obj_get(item, "units")),
+                        text_of(item, "activation"),
+                        {text_of(item, "initializer"), {}}});
+      if (yyjson_val* stddev = yyjson_obj_get(item, "stddev"))
+        hidden.back().initializer.parameters["stddev"] = yyjson_get_num(stddev);
+    }
+  }
+  return hidden;
 }
 
 std::optional<edit::Edit> edit_of(yyjson_val* c) {
@@ -182,6 +229,26 @@ void App::obey(std::string_view json) {
     Changes pasted = canvas.paste(ui, boxes_, text_of(c, "text"));
     if (pasted.empty()) ui.notice(tr("notice.paste"), false);
     apply(pasted);
+  } else if (what == "table") {
+    yyjson_val* text = yyjson_obj_get(c, "text");
+    table.assign(yyjson_get_str(text) ? yyjson_get_str(text) : "", yyjson_get_len(text));
+    ui.outbox.add(table_json(table));
+  } else if (what == "use-table") {
+    use_table(texts_of(c, "features"), text_of(c, "label"), yyjson_get_bool(yyjson_obj_get(c, "number")),
+              yyjson_get_bool(yyjson_obj_get(c, "standardise")), yyjson_get_bool(yyjson_obj_get(c, "net")));
+  } else if (what == "heal") {
+    playback.pause();
+    if (const Status status = workspace.heal(); !status) ui.notice(status.error().text(), true);
+    scene_changed();
+    was_edited_ = false;  // The run goes on.
+  } else if (what == "fit-net") {
+    if (const Dataset* data = workspace.dataset()) apply({{net_for(workspace.scene(), *data), {}}});
+  } else if (what == "net") {
+    if (const Dataset* data = workspace.dataset()) {
+      edit::SetNet net = net_for(workspace.scene(), *data);
+      net.hidden = hidden_of(c);
+      apply({{net, {}}});
+    }
   } else if (what == "panes") {
     shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
     shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));
@@ -203,6 +270,21 @@ void App::obey(std::string_view json) {
     ui.notice(tr("notice.unknown", {{"command", std::string(json.substr(0, 80))}}), true);
   }
   yyjson_doc_free(doc);
+}
+
+// The table and a net that fits it are one step of undo.
+void App::use_table(const std::vector<std::string>& features, const std::string& label, bool is_number,
+                    bool standardise, bool with_net) {
+  const Result<Table> parsed = parse_csv(table);
+  OwnTable own{table, features, label, {}, is_number};
+  if (parsed.ok() && !is_number && parsed->column(label) >= 0)
+    own.classes = values_of(*parsed, parsed->column(label));
+  const bool was_ok = apply({{edit::SetOwnData{own, standardise}, "table"}});
+  if (was_ok && with_net) {
+    if (const Dataset* data = workspace.dataset()) apply({{net_for(workspace.scene(), *data), "table"}});
+    canvas.fit();
+  }
+  ui.outbox.add(cat("{\"type\":\"table-used\",\"ok\":", was_ok ? "true}" : "false}"));
 }
 
 }  // namespace sandflow::ui

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/training/datasets.h"
 #include "web/app/app.h"
 #include "web/app/screen.h"
 #include "web/app/texts.h"
@@ -102,6 +103,12 @@ EMSCRIPTEN_KEEPALIVE void sandflow_text_changed(int id, const char* value) {
 EMSCRIPTEN_KEEPALIVE void sandflow_command(const char* json) {
   if (app) app->obey(json);
 }
+
+EMSCRIPTEN_KEEPALIVE void sandflow_supply(const char* name, const unsigned char* bytes, int size) {
+  sandflow::supply_data(name, std::vector<std::uint8_t>(bytes, bytes + size));
+}
+
+EMSCRIPTEN_KEEPALIVE int sandflow_train(double ms) { return app && app->train_between(ms) ? 1 : 0; }
 
 EMSCRIPTEN_KEEPALIVE int sandflow_frame(double time_ms) { return app && app->frame(time_ms) ? 1 : 0; }
 

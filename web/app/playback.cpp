@@ -33,7 +33,7 @@ std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, dou
   std::int64_t due = 0;
   if (is_by_hand) {
     due = static_cast<std::int64_t>(owed_);
-  } else if (speed >= 0.999) {
+  } else if (speed >= kUnbound) {
     due = kAll;
   } else {
     credit_ = std::min(credit_ + rate * delta, std::max(1.0, rate * 0.1));

@@ -19,12 +19,14 @@ class Playback {
   void step() { owed_ = 1; }
   void owe(std::int64_t steps) { owed_ = static_cast<double>(steps); }
   bool is_owing() const { return owed_ > 0; }
+  bool is_unbound() const { return is_playing && owed_ <= 0 && speed >= kUnbound; }  // As fast as it can.
   bool is_busy() const { return is_playing || owed_ > 0; }
 
   // Trains what is due in this frame; the number of steps made.
   std::int64_t advance(Workspace& workspace, Flow& flow, double now, double delta);
 
  private:
+  static constexpr double kUnbound = 0.999;
   double owed_ = 0;    // Steps asked for by hand.
   double credit_ = 1;  // Steps due by the pace.
 };

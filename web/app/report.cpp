@@ -1,6 +1,8 @@
 // See report.h.
 #include "web/app/report.h"
 
+#include <emscripten.h>
+
 #include "engine/core/json.h"
 #include "engine/core/print.h"
 #include "engine/scene/layers.h"
@@ -31,11 +33,18 @@ void write_parameters(JsonWriter& json, const std::vector<Parameter>& list) {
   json.close(']');
 }
 
+bool must_be_supplied(const DatasetType& type) { return type.is_supplied; }
+template <class Type>
+bool must_be_supplied(const Type&) {
+  return false;
+}
+
 template <class Type>
 void write_list(JsonWriter& json, std::string_view key, const std::vector<Type>& list) {
   json.key(key).open('[');
   for (const Type& type : list) {
     json.open().field("name", type.name).field("help", type.help);
+    if (must_be_supplied(type)) json.field("supplied", true);
     write_parameters(json, type.parameters);
     json.close();
   }
@@ -64,12 +73,25 @@ void write_run(JsonWriter& json, const Snapshot& s) {
   number("test_accuracy", now.test_accuracy);
   s.losses.empty() ? json.key("batch_loss").null() : json.field("batch_loss", s.losses.back().loss);
   json.field("train_examples", s.train_examples).field("test_examples", s.test_examples);
-  if (s.divergence)
-    json.key("diverged").open().field("step", s.divergence->step).field("node", s.divergence->node).close();
-  else
-    json.key("diverged").null();
   s.training_error ? json.field("training_error", s.training_error->text())
                    : json.key("training_error").null();
+}
+
+// Where the run broke, and what the doctor found.
+void write_divergence(JsonWriter& json, const Workspace& workspace) {
+  json.key("diverged");
+  const auto found = workspace.diagnose();
+  if (!found) {
+    json.null();
+    return;
+  }
+  json.open().field("step", found->step).field("node", found->node).field("back_to", found->back_to);
+  json.field("lowest_loss", found->lowest_loss).field("lowest_step", found->lowest_step);
+  json.field("last_loss", found->last_loss)
+      .field("layer", found->layer)
+      .field("gradient", found->is_gradient);
+  json.field("from", found->from).field("to", found->to).field("from_step", found->from_step);
+  json.field("to_step", found->to_step).field("divisor", Diagnosis::kDivisor).close();
 }
 
 std::string shortened(std::string value) {
@@ -158,11 +180,45 @@ std::string boxes_json(const Scene& scene, const Boxes& boxes, const Canvas& can
   return json.close(']').take();
 }
 
+// The hidden layers that the settings can change; null for a graph that is another one's work.
+void write_net(JsonWriter& json, const Scene& scene) {
+  const auto hidden = hidden_layers(scene);
+  json.key("net");
+  if (!hidden) {
+    json.null();
+    return;
+  }
+  json.open('[');
+  for (const NetLayer& layer : *hidden) {
+    json.open().field("units", layer.units).field("activation", layer.activation);
+    json.field("initializer", layer.initializer.name);
+    if (const auto stddev = layer.initializer.parameters.find("stddev");
+        stddev != layer.initializer.parameters.end())
+      json.field("stddev", stddev->second);
+    json.close();
+  }
+  json.close(']');
+}
+
+int dataset_features(const App& app) {
+  const Dataset* data = app.workspace.dataset();
+  return data ? static_cast<int>(data->feature_names.size()) : 0;
+}
+
 std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& boxes) {
   const Scene& scene = app.workspace.scene();
   JsonWriter json;
   json.field("title", scene.title).field("playing", app.playback.is_playing);
   write_run(json, snapshot);
+  write_divergence(json, app.workspace);
+  json.field("checkpoints", static_cast<std::int64_t>(app.workspace.checkpoints().size()));
+  json.field("is_back", app.workspace.is_back()).key("runs").open('[');
+  for (const KeptRun& run : app.workspace.kept_runs()) {
+    json.open().field("name", run.name).key("differences").open('[');
+    for (const std::string& text : differences(run.settings, app.workspace.settings())) json.value(text);
+    json.close(']').close();
+  }
+  json.close(']');
   const Training& training = scene.training;
   const OptimizerType* optimizer = find_optimizer_type(training.optimizer.name);
   const InitializerType* initializer = find_initializer_type(training.initializer.name);
@@ -176,6 +232,27 @@ std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& bo
   json.field("can_undo", app.workspace.can_undo()).field("can_redo", app.workspace.can_redo());
   json.key("selected").open('[');
   for (const std::string& name : app.canvas.selection.nodes) json.value(name);
+  json.close(']');
+  write_net(json, scene);
+  json.field("has_own", scene.own.table != nullptr).field("features", dataset_features(app));
+  json.key("layers").open('[');
+  const std::vector<WatchedLayer>& layers = app.workspace.layer_watch().layers();
+  const std::vector<LayerState>& seen = app.seen_layers();
+  for (std::size_t i = 0; i < layers.size() && seen.size() == layers.size(); ++i) {
+    json.open().field("name", layers[i].name).field("units", seen[i].units);
+    json.field("gradient_norm", seen[i].norms[static_cast<int>(LayerPart::kGradients)]);
+    json.field("saturated", seen[i].saturated).field("dead", seen[i].dead);
+    json.key("twins").open('[');
+    for (const Twins& twins : seen[i].twins) json.value(static_cast<std::int64_t>(twins.units.size()));
+    json.close(']').close();
+  }
+  json.close(']').key("spots").open('[');
+  for (const Ui::Spot& spot : app.ui.spots)
+    json.open()
+        .field("id", spot.id)
+        .field("x", std::round(spot.center.x))
+        .field("y", std::round(spot.center.y))
+        .close();
   json.close(']');
   json.field("drawn", app.canvas.drawn_boxes()).field("zoom", static_cast<double>(app.canvas.zoom()));
   // What waits for the learner: a menu, or a wire with a loose end.
@@ -208,7 +285,9 @@ std::string catalog() {
   write_list(json, "datasets", dataset_types());
   write_list(json, "schedules", schedule_types());
   write_list(json, "clippings", clipping_types());
-  json.key("layers").open('[');
+  json.key("activations").open('[');
+  for (const std::string& activation : net_activations()) json.value(activation);
+  json.close(']').key("layers").open('[');
   for (const Layer& layer : layers())
     json.open().field("name", layer.name).field("python", layer.python).field("help", layer.help).close();
   json.close(']');
@@ -224,6 +303,21 @@ std::string catalog() {
   for (const ActionInfo& action : actions())
     if (action.shown) json.open().field("name", action.name).field("shown", action.shown).close();
   return json.close(']').close().take();
+}
+
+// All values; while steps run only as many as a frame can bear, from where the last frame ended.
+void Report::print(const Snapshot& shown, bool may_wait) {
+  constexpr double kBudget = 2;  // Milliseconds.
+  const std::size_t count = shown.nodes.size();
+  values_.resize(count);
+  const double began = emscripten_get_now();
+  std::size_t printed = 0;
+  for (; printed < count && !(may_wait && emscripten_get_now() - began > kBudget); ++printed) {
+    next_value_ = (next_value_ + 1) % count;
+    const Tensor& value = shown.nodes[next_value_].value;
+    values_[next_value_] = value.defined() ? shortened(str(value)) : std::string();
+  }
+  printed_version_ = printed == count ? shown.version : ~0ull;
 }
 
 void Report::send(App& app, const Boxes& boxes, bool is_running) {
@@ -248,12 +342,10 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
     const Scene& scene = app.workspace.scene();
     if (printed_version_ != shown.version || printed_lens_ != app.lens.is_on() ||
         values_.size() != shown.nodes.size()) {
-      values_.clear();
-      for (const NodeSnapshot& node : shown.nodes)
-        values_.push_back(node.value.defined() ? shortened(str(node.value)) : std::string());
-      printed_version_ = shown.version;
+      print(shown, is_running && printed_lens_ == app.lens.is_on() && values_.size() == shown.nodes.size());
       printed_lens_ = app.lens.is_on();
     }
+    is_owing_ = printed_version_ != shown.version;
     nodes = nodes_json(scene, values_, shown, boxes, app.canvas);
     extra = boxes_json(scene, boxes, app.canvas);
   }

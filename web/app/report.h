@@ -23,9 +23,12 @@ class Report {
   bool is_owing() const { return is_owing_; }  // Something changed that was held back.
 
  private:
+  void print(const Snapshot& shown, bool may_wait);
+
   std::string sent_state_, sent_nodes_, sent_boxes_, sent_lens_;
   std::pair<int, int> sent_run_;     // Session and run.
   std::vector<std::string> values_;  // As printed, of one version of the snapshot, the lens's or training's.
+  std::size_t next_value_ = 0;
   std::uint64_t printed_version_ = ~0ull;
   bool printed_lens_ = false;
   double sent_at_ = -1;

@@ -93,6 +93,10 @@ Painter Ui::layer(const char* id, const Rect& device, Vec origin, float scale) c
   return above;
 }
 
+void Ui::spot(std::string_view id, const Painter& painter, const Rect& box) {
+  spots.push_back({std::string(id), painter.device(box.center()) / ratio});
+}
+
 void Ui::announce(std::string_view text) {
   JsonWriter json;
   json.open().field("type", "announce").field("text", text).close();

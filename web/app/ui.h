@@ -78,12 +78,20 @@ struct Ui {
   bool reduced_motion = false;
   bool has_focus = false;
   std::string cursor = "default";  // What this frame asks for.
+  bool holds_finger = false;       // A finger draws; it does not scroll.
   bool wants_frame = false;        // Something moves: draw again without being asked.
 
   Painter painter(Vec origin = {0, 0}, float scale = 1) const;
   // A draw list above what was drawn so far, for an area in device pixels. Each has room for 65536 corners,
   // fewer than a large graph or a large data set needs.
   Painter layer(const char* id, const Rect& device, Vec origin = {0, 0}, float scale = 1) const;
+  // Where something that can be pressed stands, for the page: tests find it by its name.
+  void spot(std::string_view id, const Painter& painter, const Rect& box);
+  struct Spot {
+    std::string id;
+    Vec center;  // CSS pixels of the canvas.
+  };
+  std::vector<Spot> spots;  // Of this frame.
   void announce(std::string_view text);
   void notice(std::string_view text, bool is_error);
 };

@@ -124,6 +124,19 @@ bool small_button(Ui& ui, const Painter& painter, std::string_view id, const Rec
   return hit.clicked;
 }
 
+bool chip(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, std::string_view label,
+          bool on) {
+  const Palette& p = palette();
+  const Press hit = press(ui, painter, id, box);
+  ui.spot(id, painter, box);
+  const Color tone = p.of(Tone::kForward);
+  painter.fill(box, on ? fade(tone, 0.14f) : hit.hovered ? mix(p.panel, p.ink, 0.05f) : p.field, 6);
+  painter.frame(box, on ? tone : p.line, 6);
+  painter.text_middle(Face::kText, 11, box.center(), on || hit.hovered ? p.ink : p.soft, label);
+  if (hit.hovered) ui.cursor = "pointer";
+  return hit.clicked;
+}
+
 void tooltip(Ui& ui, Vec near, std::span<const std::string> lines, Face face) {
   const Painter painter(ImGui::GetForegroundDrawList(), {0, 0}, ui.ratio);
   const float line = std::ceil(line_height(face, 11)) + 2;

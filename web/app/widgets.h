@@ -18,6 +18,9 @@ std::optional<int> choice(Ui& ui, const Painter& painter, std::string_view id, c
 bool toggle(Ui& ui, const Painter& painter, std::string_view id, Vec at, bool on);  // True: was pressed.
 bool small_button(Ui& ui, const Painter& painter, std::string_view id, const Rect& box,
                   std::string_view label);
+// One of a row of choices, lit if it is the one that holds.
+bool chip(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, std::string_view label,
+          bool on);
 void tooltip(Ui& ui, Vec near, std::span<const std::string> lines, Face face = Face::kText);
 
 // A floating panel for a popup or a tooltip.

@@ -22,6 +22,7 @@ const parts = [
   [join(build, "app.js"), "app/app.js"],
   [join(build, "app.wasm"), "app/app.wasm"],
   [join(build, "fonts"), "fonts"],
+  [join(build, "data"), "data"],
   ["engine/module/sandflow.mjs", "engine/sandflow.mjs"],
   ["engine/module/sandflow.d.ts", "engine/sandflow.d.ts"],
   [join(build, "sandflow.wasm"), "engine/sandflow.wasm"],

@@ -3,6 +3,7 @@ import { say, sayWhatChanged } from "./announce.js";
 import { App } from "./app.js";
 import { ratio, wireCanvas } from "./canvas.js";
 import { wireClipboard } from "./clipboard.js";
+import { wireTables } from "./data.js";
 import { wireFrame } from "./frame.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
@@ -16,7 +17,7 @@ import { followAddress, open, prepare, problemText } from "./opening.js";
 import { wireOutline } from "./outline.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
-import { dataUrl } from "./picture.js";
+import { dataUrl, download } from "./picture.js";
 import { Scenes } from "./scenes.js";
 import { wireSettings } from "./settings.js";
 import { allTexts, loadTexts, onLanguage } from "./texts.js";
@@ -73,7 +74,8 @@ function wirePage(app, scenes) {
   wireThemeButton(at("theme"));
   scenes.wireMenu(at("scene"), at("scenes"), at("file"), verbs.share);
   wireTransport(app, at("transport"));
-  wireSettings(app, { bar: at("settings-bar"), all: at("settings-all"), sheet: at("settings"), button: at("settings-button") });
+  const openTable = wireTables(app, scenes, at("table"));
+  wireSettings(app, { openTable, notices: scenes.notices, bar: at("settings-bar"), all: at("settings-all"), sheet: at("settings"), button: at("settings-button") });
   wireBanner(app, at("banner"));
   wireHelp(app, at("help"), at("help-body"));
   wireButtons(verbs);
@@ -86,6 +88,7 @@ function wirePage(app, scenes) {
 }
 
 function wireNotices(app, notices) {
+  app.on("download", ({ name, text }) => download(new Blob([text], { type: "text/csv" }), name));
   app.on("announce", ({ text }) => say(text));
   app.on("notice", ({ text, kind }) => notices.show(text, kind));
   app.on("failed", (failed) => showFailure(at("failure"), failed));

@@ -53,23 +53,37 @@ export function withCode(text) {
 
 export function wireBanner(app, banner) {
   const words = banner.querySelector("p");
-  const button = banner.querySelector("button");
+  const [button, heal] = banner.querySelectorAll("button");
   let before = "";
   const show = () => {
     const { diverged, training_error } = app.state ?? {};
     const text = diverged
-      ? t("shell.diverged", { step: count(diverged.step), node: diverged.node })
+      ? diagnosis(diverged)
       : training_error
         ? t("shell.training-error", { error: training_error })
         : "";
     if (text === before) return;
     before = text;
     words.replaceChildren(...withCode(text));
-    button.hidden = !diverged;
+    button.hidden = heal.hidden = !diverged;
+    if (diverged) heal.textContent = t("shell.diverged.heal", { step: count(diverged.back_to), divisor: diverged.divisor });
     banner.hidden = !text;
   };
+  heal.addEventListener("click", () => app.command({ do: "heal" }));
   app.on("state", show);
   onLanguage(show);
+}
+
+const short = (number) =>
+  Math.abs(number) >= 1e5 || (number !== 0 && Math.abs(number) < 1e-3) ? number.toExponential(1) : String(Number(number.toPrecision(2)));
+
+// Where a run broke, and what grew before it did.
+function diagnosis({ step, node, lowest_loss, lowest_step, last_loss, layer, gradient, from, to }) {
+  const said = [t("shell.diverged", { step: count(step), node })];
+  if (last_loss > 2 * lowest_loss)
+    said.push(t("shell.diverged.loss", { from: short(lowest_loss), step: count(lowest_step), to: short(last_loss) }));
+  if (layer) said.push(t(gradient ? "shell.diverged.gradient" : "shell.diverged.weights", { layer, from: short(from), to: short(to) }));
+  return said.join(" ");
 }
 
 // The app cannot go on, or could not start: says so in both languages, for the texts may be what is missing.

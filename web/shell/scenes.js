@@ -1,4 +1,5 @@
 // The scenes: a menu of those that come with the site, and the learner's own files.
+import { dataOf, supply } from "./data.js";
 import { shortcutOf } from "./keys.js";
 import { pack, settingsBetween } from "./link.js";
 import { inLanguage, onLanguage, t } from "./texts.js";
@@ -68,6 +69,7 @@ export class Scenes {
   // Whether the app took it; if not, it has said why and everything is as it was.
   async #give(text, origin) {
     const { app } = this;
+    if (!(await supply(app, this.notices, dataOf(text)))) return false;
     const opened = app.next("opened");
     app.command({ do: "open", text });
     if (!(await opened).ok) return false;

@@ -1,5 +1,7 @@
 // The training settings, made from the app's catalog: a row in the transport with as many as fit, a sheet with all.
+import { supply } from "./data.js";
 import { createField } from "./field.js";
+import { wireNet } from "./net.js";
 import { onLanguage, t } from "./texts.js";
 
 const phone = matchMedia("(max-width: 759px)");
@@ -36,7 +38,7 @@ function settingsOf(state, catalog) {
   const number = (key, value, more) => ({ key, kind: "number", label: labelOf(key), value, integer: true, ...more });
   const batches = [
     number("batch_size", state.batch_size, {
-      minimum: 1, maximum: state.train_examples || 1e6, logarithmic: true, disabled: idle, rank: 4,
+      minimum: 1, maximum: Math.max(state.train_examples || 1e6, state.batch_size), logarithmic: true, disabled: idle, rank: 4,
       help: t("shell.parameter-help.batch_size"),
     }),
   ];
@@ -80,8 +82,16 @@ function createPlace(container, app) {
   };
 }
 
-export function wireSettings(app, { bar, all, sheet, button }) {
-  const row = createPlace(bar, app);
+export function wireSettings(app, { bar, all, sheet, button, openTable, notices }) {
+  // Some data must be fetched, or made, before it can be chosen.
+  const chooser = {
+    async set(key, value) {
+      if (key === "data" && value === "own" && !app.state.has_own) openTable();
+      else if (key !== "data" || (await supply(app, notices, value))) return app.set(key, value);
+      show();
+    },
+  };
+  const row = createPlace(bar, chooser);
   const groups = [];
   let inRow = [];
   let keys = "";
@@ -102,7 +112,7 @@ export function wireSettings(app, { bar, all, sheet, button }) {
     inRow = ordered(settings, order.row).flat();
     row.show(inRow);
     ordered(settings, order.sheet).forEach((list, i) => {
-      groups[i] ??= createGroup(all, app);
+      groups[i] ??= createGroup(all, chooser);
       groups[i].show(list);
     });
     const latest = inRow.map(({ key, label }) => key + label).join();
@@ -115,6 +125,7 @@ export function wireSettings(app, { bar, all, sheet, button }) {
   app.on("state", show);
   app.on("catalog", show);
   onLanguage(show);
+  wireNet(app, all);
   wireSheet(sheet, button);
 }
 

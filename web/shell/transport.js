@@ -21,7 +21,7 @@ function showCounters(state) {
 
 // Why training is not possible now; nothing if it is.
 function reasonOf(state) {
-  if (state.can_train) return "";
+  if (state.can_train || state.diverged) return "";  // The banner tells of a run that broke.
   return state.training_error ? t("shell.reason.error") : t("shell.reason.no-loss");
 }
 

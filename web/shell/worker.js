@@ -8,6 +8,7 @@ let size;  // Waits for the next frame: a canvas whose size changes is blank unt
 let visible = true;
 let lost = false;
 let calledOff;  // Takes back the frame that is awaited, if one is.
+let begun = 0;  // When the last frame was, by the clock.
 let drawn = 0;
 const early = [];  // What came before the app ran.
 
@@ -41,6 +42,7 @@ const calls = {
   "text-done": ({ id, value, accepted }) => withText(value, (text) => app._sandflow_text_done(id, text, accepted)),
   "text-changed": ({ id, value }) => withText(value, (text) => app._sandflow_text_changed(id, text)),
   command: ({ command }) => withText(JSON.stringify(command), (text) => app._sandflow_command(text)),
+  supply: ({ name, bytes }) => withText(name, (text) => withBytes(bytes, (pointer, size) => app._sandflow_supply(text, pointer, size))),
   visible({ value, rests }) {
     // A frame that was asked for in sight may never come out of it.
     if (visible !== value) forgetFrame();
@@ -105,11 +107,27 @@ function draw(time) {
   if (!draws()) return;
   guard(() => {
     if (size) resize();
+    begun = performance.now();
     const more = app._sandflow_frame(time);
     ++drawn;
     post();
     if (more) wake();
+    if (more) trainBetween();
   });
+}
+
+// Where frames come late, as with graphics in software, training does not wait for them: it goes on between, in slices
+// that leave the page, the graphics and the next frame their share of the processor.
+const late = 16, slice = 6, pause = 4;  // ms
+let waits = false;
+function trainBetween() {
+  if (waits) return;
+  waits = true;
+  setTimeout(() => {
+    waits = false;
+    if (!calledOff || !visible || lost) return;
+    guard(() => app._sandflow_train(slice) && trainBetween());
+  }, Math.max(pause, begun + late - performance.now()));
 }
 
 function resize() {

@@ -22,15 +22,16 @@ class AccuracyView : public View {
                        [](const Evaluation& e) { return !std::isnan(e.train_accuracy); });
   }
 
-  void draw(Ui& ui, Column& column, const Run& run) override {
+  Changes draw(Ui& ui, Column& column, const Run& run) override {
     if (run.snapshot.version != version_ || series_.empty()) collect(run.snapshot);
     series_[0].color = series_[1].color = palette().of(Tone::kForward);
     series_[0].label = tr("series.train");
     series_[1].label = tr("series.test");
     const std::string remark =
         measure_now(run.snapshot, kAccuracy, [](double share) { return tick_text(share, true); });
-    column.heading(tr("view.accuracy"), remark);
+    if (!column.section(ui, "accuracy", tr("view.accuracy"), remark)) return {};
     draw_chart(ui, column.painter, column.take(132, 12), series_, {true, tr("axis.step")});
+    return {};
   }
 
  private:

@@ -1,10 +1,14 @@
 // The loss: of every step's batch, and of the whole training and test set after each epoch.
+#include <algorithm>
+#include <cmath>
+
 #include "web/app/chart.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"
 #include "web/app/values.h"
 #include "web/app/views/measure.h"
 #include "web/app/views/view.h"
+#include "web/app/widgets.h"
 
 namespace sandflow::ui {
 
@@ -18,31 +22,78 @@ class LossView : public View {
     return run.snapshot.can_train || !run.snapshot.losses.empty();
   }
 
-  void draw(Ui& ui, Column& column, const Run& run) override {
-    if (run.snapshot.version != version_ || series_.empty()) collect(run.snapshot);
+  Changes draw(Ui& ui, Column& column, const Run& run) override {
+    const auto& kept = run.workspace.kept_runs();
+    if (run.snapshot.version != version_ || series_.empty() || kept.size() != kept_) collect(run);
     const Palette& p = palette();
     series_[0].color = mix(p.panel, p.of(Tone::kForward), 0.5f);
     series_[1].color = series_[2].color = p.of(Tone::kLoss);
     series_[0].label = tr("series.batch");
     series_[1].label = tr("series.train");
     series_[2].label = tr("series.test");
+    for (std::size_t i = 0; i < kept_; ++i) {
+      series_[3 + i].color = p.of_class(static_cast<int>(i));
+      series_[3 + i].label = fitted(Face::kText, 11, tr("runs.run", {{"name", kept[i].name}}), 60);
+    }
     const std::string remark =
         measure_now(run.snapshot, kLoss, [](double loss) { return short_number(loss); });
-    column.heading(tr("view.loss"), remark);
-    draw_chart(ui, column.painter, column.take(144, 16), series_, {false, tr("axis.step")});
+    if (!column.section(ui, "loss", tr("view.loss"), remark)) return {};
+    draw_chart(ui, column.painter, column.take(144, 4), series_, {false, tr("axis.step"), is_logarithmic_});
+    const Rect row = column.take(22, 14);
+    float right = column.width - 8;
+    const auto button = [&](const char* id, const std::string& label, bool& on) {
+      const float wide = text_width(Face::kText, 11, label) + 16;
+      if (chip(ui, column.painter, id, {{right - wide, row.min.y}, {right, row.max.y}}, label, on)) {
+        on = !on;
+        version_ = 0;
+        ui.wants_frame = true;
+      }
+      right -= wide + 6;
+    };
+    button("loss-log", tr("loss.log"), is_logarithmic_);
+    button("loss-smooth", tr("loss.smooth"), is_smooth_);
+    return {};
   }
 
  private:
-  void collect(const Snapshot& snapshot) {
+  void collect(const Run& run) {
+    const Snapshot& snapshot = run.snapshot;
     version_ = snapshot.version;
-    series_.assign(3, {});
+    kept_ = run.workspace.kept_runs().size();
+    series_.assign(3 + kept_, {});
     series_[0].thickness = 1.2f;
-    for (const LossPoint& point : snapshot.losses)
-      series_[0].points.emplace_back(static_cast<double>(point.step), point.loss);
+    // Smoothed as TensorBoard does, with the start made good.
+    constexpr double kKept = 0.95;
+    double average = 0, share = 0;
+    for (const LossPoint& point : snapshot.losses) {
+      double loss = point.loss;
+      if (is_smooth_ && std::isfinite(loss)) {
+        average = kKept * average + (1 - kKept) * loss;
+        share = kKept * share + (1 - kKept);
+        loss = average / share;
+      }
+      series_[0].points.emplace_back(static_cast<double>(point.step), loss);
+    }
     collect_measure(snapshot, kLoss, series_[1], series_[2]);
+    for (std::size_t i = 0; i < kept_; ++i) {
+      const KeptRun& other = run.workspace.kept_runs()[i];
+      series_[3 + i].thickness = 1.6f;
+      // A run without epochs has nothing but its batches.
+      const auto measured = std::count_if(other.evaluations.begin(), other.evaluations.end(),
+                                          [](const Evaluation& e) { return std::isfinite(e.train_loss); });
+      if (measured > 1) {
+        for (const Evaluation& e : other.evaluations)
+          series_[3 + i].points.emplace_back(static_cast<double>(e.step), e.train_loss);
+      } else {
+        for (const LossPoint& point : other.losses)
+          series_[3 + i].points.emplace_back(static_cast<double>(point.step), point.loss);
+      }
+    }
   }
 
   std::uint64_t version_ = 0;
+  std::size_t kept_ = 0;
+  bool is_logarithmic_ = false, is_smooth_ = false;
   std::vector<Series> series_;
 };
 

@@ -1,5 +1,5 @@
-// What the model makes of the plane of two features: its decisions as areas, the examples as points upon
-// them.
+// What the model makes of the plane of two features: its decisions as areas (or the number it predicts, as a
+// shade), the examples as points upon them; and brushes to paint examples of one's own.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -55,42 +55,67 @@ void to_probabilities(const Tensor& scores, std::vector<float>& out, int& classe
 class OutputView : public View {
  public:
   bool applies(const Run& run) const override {
-    return run.data && !run.scene.training.prediction.empty() && run.data->feature_names.size() >= 2;
+    return run.data && !run.scene.training.prediction.empty() && run.data->feature_names.size() >= 2 &&
+           run.data->image_width == 0;
   }
 
-  void draw(Ui& ui, Column& column, const Run& run) override {
+  Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Dataset& data = *run.data;
-    if (&data != data_ || run.scene.data != choice_) forget(run);
-    sweep(ui, run);
+    if (&data != data_ || run.scene.data != choice_ || run.scene.own.table != own_.table) forget(run);
     const Palette& p = palette();
     std::string remark;
     if (const auto& now = run.snapshot.now; now && !std::isnan(now->test_accuracy))
       remark = tr("output.accuracy", {{"share", tick_text(now->test_accuracy, true)}});
-    column.heading(tr("view.output"), remark, p.of(Tone::kForward));
+    if (!column.section(ui, "output", tr("view.output"), remark, p.of(Tone::kForward))) return {};
+    sweep(ui, run);
     const Rect plot = column.take(std::round(column.width * 0.58f), 6);
     column.painter.fill(plot, p.field, 8);
     if (has_grid_) draw_boundary(column.painter, plot);
+    Changes changes = paint(ui, column.painter, plot, run);
     draw_examples(ui, column.painter, plot, data);
     draw_axis_names(ui, column, data);
     draw_legend(column, data);
+    draw_brushes(ui, column, data);
     column.y += 14;
+    return changes;
   }
 
  private:
   void forget(const Run& run) {
     data_ = run.data;
     choice_ = run.scene.data;
-    has_grid_ = false;
+    own_ = run.scene.own;
+    has_grid_ = brush_ >= 0 && has_grid_;  // While one paints the picture stays until the next is ready.
+    for (auto& predicted : predicted_) predicted.clear();
     sweep_ = -1;
     swept_version_ = 0;
     answers_[0].clear();
     answers_[1].clear();
     const int features = static_cast<int>(data_->feature_names.size());
     if (x_ >= features || y_ >= features || x_ == y_) x_ = 0, y_ = 1;
-    find_reach();
+    if (features != 2 || data_->is_regression()) brush_ = -1;
+    find_reach(brush_ >= 0);
   }
 
-  void find_reach() {
+  // While one paints the plane stays where it is, as long as it holds all points.
+  void find_reach(bool may_stay = false) {
+    const float before[] = {low_[0], high_[0], low_[1], high_[1]};
+    measure_reach();
+    const bool holds = before[0] <= tight_low_[0] && before[1] >= tight_high_[0] &&
+                       before[2] <= tight_low_[1] && before[3] >= tight_high_[1];
+    for (int axis = 0; axis < 2 && may_stay && holds; ++axis) {
+      low_[axis] = before[2 * axis];
+      high_[axis] = before[2 * axis + 1];
+    }
+  }
+
+  void measure_reach() {
+    target_low_ = 1e30f, target_high_ = -1e30f;
+    for (const Examples* set : {&data_->train, &data_->test})
+      for (std::size_t i = 0; data_->is_regression() && i < static_cast<std::size_t>(set->size()); ++i) {
+        target_low_ = std::min(target_low_, target_of(*set, i));
+        target_high_ = std::max(target_high_, target_of(*set, i));
+      }
     const int features = static_cast<int>(data_->feature_names.size());
     const int axes[] = {x_, y_};
     for (int axis = 0; axis < 2; ++axis) {
@@ -101,6 +126,8 @@ class OutputView : public View {
           low = std::min(low, value);
           high = std::max(high, value);
         }
+      tight_low_[axis] = low;
+      tight_high_[axis] = high;
       if (high <= low) low = -1, high = 1;
       const float margin = (high - low) * kMargin;
       low_[axis] = low - margin;
@@ -137,7 +164,7 @@ class OutputView : public View {
         }
       const Result<Tensor> scores = run.predict(points);
       if (!scores) return give_up();
-      to_probabilities(*scores, grid_, classes_);
+      to_shades(*scores, grid_, classes_);
       if (grid_.size() != static_cast<std::size_t>((sweep_ + 1) * kRows * kGrid * classes_)) return give_up();
       ++sweep_;
       return;
@@ -147,9 +174,15 @@ class OutputView : public View {
     const Examples* sets[] = {&data_->train, &data_->test};
     for (int i = 0; i < 2; ++i) {
       answers_[i].clear();
+      predicted_[i].clear();
       if (sets[i]->size() == 0) continue;
       const Result<Tensor> scores = run.predict(sets[i]->features);
       if (!scores) continue;
+      if (data_->is_regression()) {
+        for (std::int64_t r = 0; r < scores->elements(); ++r)
+          predicted_[i].push_back(static_cast<float>(scores->number(r)));
+        continue;
+      }
       std::vector<float> rows;
       int classes = 2;
       to_probabilities(*scores, rows, classes);
@@ -159,7 +192,23 @@ class OutputView : public View {
     sweep_ = -1;
   }
 
+  // A number that is predicted: how far it is from the lowest to the highest there is.
+  void to_shades(const Tensor& scores, std::vector<float>& out, int& classes) const {
+    if (!data_->is_regression()) return to_probabilities(scores, out, classes);
+    classes = 2;
+    for (std::int64_t i = 0; i < scores.elements(); ++i) {
+      const float share = shade(static_cast<float>(scores.number(i)));
+      out.push_back(1 - share);
+      out.push_back(share);
+    }
+  }
+  float shade(float target) const {
+    const float share = (target - target_low_) / std::max(target_high_ - target_low_, 1e-9f);
+    return std::isfinite(share) ? clamp(share, 0, 1) : 0.5f;
+  }
+
   void give_up() {
+    for (auto& predicted : predicted_) predicted.clear();
     sweep_ = -1;
     has_grid_ = false;
     answers_[0].clear();
@@ -169,7 +218,8 @@ class OutputView : public View {
   void draw_examples(Ui& ui, const Painter& painter, const Rect& plot, const Dataset& data) {
     const auto features = static_cast<std::int64_t>(data.feature_names.size());
     const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
-    const bool is_hovered = plot.contains(mouse) && press(ui, painter, "plot", plot, true).hovered;
+    const bool is_hovered =
+        brush_ < 0 && plot.contains(mouse) && press(ui, painter, "plot", plot, true).hovered;
     float nearest = 9;
     int near_set = -1, drawn = 0;
     std::int64_t near_example = 0;
@@ -182,19 +232,30 @@ class OutputView : public View {
                            painter.device(Vec(0, 0)) / ui.ratio);
         const Vec at = place(plot, *sets[s], i, features);
         const auto k = static_cast<std::size_t>(i);
-        const int real = sets[s]->classes[k];
-        draw_example(layer, at, palette().of_class(real), s == 1,
-                     k < answers_[s].size() && answers_[s][k] != real);
+        if (data.is_regression()) {
+          draw_example(layer, at, color_of(target_of(*sets[s], k)), s == 1, false);
+        } else {
+          const int real = sets[s]->classes[k];
+          draw_example(layer, at, palette().of_class(real), s == 1,
+                       k < answers_[s].size() && answers_[s][k] != real);
+        }
         if (const float d = distance(at, mouse); is_hovered && d < nearest) {
           nearest = d;
           near_set = s;
           near_example = i;
         }
       }
-    if (near_set < 0) return;
+    if (near_set < 0 || brush_ >= 0) return;
     const Vec at = place(plot, *sets[near_set], near_example, features);
     layer.ring(at, 6.5f, palette().ink, 1.5f);
     describe(ui, data, *sets[near_set], near_set, near_example);
+  }
+
+  static float target_of(const Examples& set, std::size_t i) {
+    return static_cast<float>(set.labels.number(static_cast<std::int64_t>(i)));
+  }
+  Color color_of(float target) const {
+    return mix(palette().of_class(0), palette().of_class(1), shade(target));
   }
 
   // Training examples are dots, test examples rings; those the model gets wrong are larger and crossed out.
@@ -221,21 +282,31 @@ class OutputView : public View {
 
   void describe(Ui& ui, const Dataset& data, const Examples& set, int which, std::int64_t i) const {
     const auto features = static_cast<std::int64_t>(data.feature_names.size());
-    const auto real = static_cast<std::size_t>(set.classes[static_cast<std::size_t>(i)]);
-    std::vector<std::string> lines{
-        cat(data.class_names[real], "  ·  ", tr(which == 0 ? "output.train" : "output.test"))};
+    const auto at = static_cast<std::size_t>(i);
+    const auto number = [](double x) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.5g", x);
+      return std::string(text);
+    };
+    const auto target = [&](float x) {
+      return number(static_cast<double>(x) * data.target_deviation + data.target_mean);
+    };
+    std::vector<std::string> lines{cat(data.is_regression()
+                                           ? cat(data.target_name, "  ", target(target_of(set, at)))
+                                           : data.class_names[static_cast<std::size_t>(set.classes[at])],
+                                       "  ·  ", tr(which == 0 ? "output.train" : "output.test"))};
     for (std::int64_t f = 0; f < features; ++f) {
       const auto k = static_cast<std::size_t>(f);
       const double deviation = k < data.deviation.size() ? data.deviation[k] : 1,
                    mean = k < data.mean.size() ? data.mean[k] : 0;
-      char value[32];
-      std::snprintf(value, sizeof value, "%.5g", set.features.number(i * features + f) * deviation + mean);
-      lines.push_back(cat(data.feature_names[k], "  ", value));
+      lines.push_back(
+          cat(data.feature_names[k], "  ", number(set.features.number(i * features + f) * deviation + mean)));
     }
-    const auto& answers = answers_[which];
-    if (static_cast<std::size_t>(i) < answers.size()) {
-      const auto answer = static_cast<std::size_t>(answers[static_cast<std::size_t>(i)]);
-      if (answer != real && answer < data.class_names.size())
+    if (at < predicted_[which].size())
+      lines.push_back(tr("output.predicted", {{"value", target(predicted_[which][at])}}));
+    if (const auto& answers = answers_[which]; at < answers.size()) {
+      const auto answer = static_cast<std::size_t>(answers[at]);
+      if (answers[at] != set.classes[at] && answer < data.class_names.size())
         lines.push_back(tr("output.wrong", {{"class", data.class_names[answer]}}));
     }
     tooltip(ui, ui.input.mouse, lines);
@@ -303,8 +374,171 @@ class OutputView : public View {
     });
   }
 
+  // --- Painting: of two features, for classes
+  // ---------------------------------------------------------------
+
+  static constexpr int kEraser = 1000;
+  static constexpr float kSpacing = 9, kRubber = 12;  // Points.
+
+  void draw_brushes(Ui& ui, Column& column, const Dataset& data) {
+    if (data.feature_names.size() != 2 || data.is_regression()) return;
+    const Palette& p = palette();
+    column.y += 6;
+    Rect row = column.take(26);
+    float x = 0;
+    const auto place = [&](float width) {
+      if (x > 0 && x + width > column.width) {
+        column.y += 6;
+        row = column.take(26);
+        x = 0;
+      }
+      const Rect box = Rect::sized({x, row.min.y}, {width, 26});
+      x += width + 6;
+      return box;
+    };
+    const Rect head = place(text_width(Face::kText, 11, tr("output.paint")) + 4);
+    column.painter.text(Face::kText, 11, {head.min.x, head.center().y - line_height(Face::kText, 11) / 2},
+                        p.soft, tr("output.paint"));
+    const auto brush = [&](int which, const std::string& id, const std::string& text) {
+      const bool has_color = which != kEraser;
+      const Rect box = place(text_width(Face::kText, 11, text) + (has_color ? 30.0f : 18.0f));
+      if (chip(ui, column.painter, id, box, has_color ? cat("    ", text) : text, brush_ == which)) {
+        brush_ = brush_ == which ? -1 : which;
+        ui.wants_frame = true;
+      }
+      if (has_color) column.painter.circle({box.min.x + 12, box.center().y}, 4, p.of_class(which));
+    };
+    const std::size_t classes = std::max(data.class_names.size(), new_classes_.size());
+    for (std::size_t i = 0; i < classes; ++i)
+      brush(static_cast<int>(i), cat("brush-", i),
+            fitted(Face::kText, 11, i < data.class_names.size() ? data.class_names[i] : new_classes_[i], 90));
+    if (classes < static_cast<std::size_t>(Palette::kClassColors) &&
+        chip(ui, column.painter, "brush-new", place(26), "+", false)) {
+      new_classes_ = data.class_names;
+      std::string name(1, static_cast<char>('A' + classes));
+      while (std::find(new_classes_.begin(), new_classes_.end(), name) != new_classes_.end()) name += "'";
+      new_classes_.push_back(name);
+      brush_ = static_cast<int>(classes);
+      ui.wants_frame = true;
+    }
+    brush(kEraser, "brush-erase", tr("output.erase"));
+  }
+
+  // Points that are painted, or rubbed out, become the scene's own table: one stroke is one step of undo.
+  Changes paint(Ui& ui, const Painter& painter, const Rect& plot, const Run& run) {
+    if (new_classes_.size() <= run.data->class_names.size()) new_classes_.clear();
+    ui.spot("plot", painter, plot);
+    if (brush_ < 0 || run.data->feature_names.size() != 2) return {};
+    const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
+    const Press hit = press(ui, painter, "paint", plot, true);
+    if (hit.hovered && plot.contains(mouse)) {
+      ui.cursor = "crosshair";
+      const Color color = brush_ == kEraser ? palette().soft : palette().of_class(brush_);
+      painter.ring(mouse, brush_ == kEraser ? kRubber : 5, color, 1.5f);
+    }
+    if (!hit.held) {
+      was_held_ = false;
+      return {};
+    }
+    ui.holds_finger = true;
+    if (!plot.contains(mouse) || (was_held_ && distance(mouse, painted_at_) < kSpacing)) return {};
+    if (!was_held_) ++stroke_;
+    was_held_ = true;
+    painted_at_ = mouse;
+    OwnTable table = table_of(run);
+    if (brush_ == kEraser) {
+      if (!rub_out(table, plot, mouse)) return {};
+    } else {
+      if (new_classes_.size() > table.classes.size()) table.classes = new_classes_;
+      const auto which = static_cast<std::size_t>(brush_);
+      if (which >= table.classes.size()) return {};
+      double values[2];
+      values[x_] = raw(x_, low_[0] + (mouse.x - plot.min.x) / plot.width() * (high_[0] - low_[0]));
+      values[y_] = raw(y_, low_[1] + (plot.max.y - mouse.y) / plot.height() * (high_[1] - low_[1]));
+      table.csv += row_of(values[0], values[1], table.classes[which]);
+    }
+    const auto standard = run.scene.data.parameters.find("standardise");
+    const bool is_own = run.scene.data.name == "own";
+    const bool standardise = is_own && (standard == run.scene.data.parameters.end() || standard->second != 0);
+    return {{edit::SetOwnData{std::move(table), standardise}, cat("paint ", stroke_)}};
+  }
+
+  double raw(int feature, float fed) const {
+    const auto k = static_cast<std::size_t>(feature);
+    return static_cast<double>(fed) * data_->deviation[k] + data_->mean[k];
+  }
+  float fed(int feature, double value) const {
+    const auto k = static_cast<std::size_t>(feature);
+    return static_cast<float>((value - data_->mean[k]) / data_->deviation[k]);
+  }
+  static std::string quoted(const std::string& cell) {
+    std::string out = "\"";
+    for (char c : cell) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return out + "\"";
+  }
+  static std::string row_of(double first, double second, const std::string& name) {
+    return cat(shortest(static_cast<float>(first)), ",", shortest(static_cast<float>(second)), ",",
+               quoted(name), "\n");
+  }
+  static std::string header(const Dataset& data) {
+    return cat(quoted(data.feature_names[0]), ",", quoted(data.feature_names[1]), ",\"class\"\n");
+  }
+
+  // The scene's own table if it was painted, or one made of the examples there are.
+  static OwnTable table_of(const Run& run) {
+    const Dataset& data = *run.data;
+    const OwnTable* own = run.scene.own.table.get();
+    if (run.scene.data.name == "own" && own && own->csv.starts_with(header(data))) return *own;
+    OwnTable table{header(data), data.feature_names, "class", data.class_names, false};
+    for (const Examples* set : {&data.train, &data.test})
+      for (std::int64_t i = 0; i < set->size(); ++i)
+        table.csv +=
+            row_of(set->features.number(2 * i) * data.deviation[0] + data.mean[0],
+                   set->features.number(2 * i + 1) * data.deviation[1] + data.mean[1],
+                   data.class_names[static_cast<std::size_t>(set->classes[static_cast<std::size_t>(i)])]);
+    return table;
+  }
+
+  // Takes the rows whose points lie under the rubber; at least two stay, for there is no set of fewer.
+  bool rub_out(OwnTable& table, const Rect& plot, Vec mouse) const {
+    std::string kept;
+    std::string_view rest = table.csv;
+    std::size_t rows = 0, gone = 0;
+    while (!rest.empty()) {
+      const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+      rest = rest.substr(line.size());
+      const std::size_t first = line.find(','), second = line.find(',', first + 1);
+      const auto a = parse_double(line.substr(0, first));
+      const auto b = second == std::string_view::npos
+                         ? std::nullopt
+                         : parse_double(line.substr(first + 1, second - first - 1));
+      if (a && b) {
+        const double values[] = {*a, *b};
+        const Vec at{plot.min.x + (fed(x_, values[x_]) - low_[0]) / (high_[0] - low_[0]) * plot.width(),
+                     plot.max.y - (fed(y_, values[y_]) - low_[1]) / (high_[1] - low_[1]) * plot.height()};
+        const bool is_under = distance(at, mouse) <= kRubber;
+        ++(is_under ? gone : rows);
+        if (is_under) continue;
+      }
+      kept += line;
+    }
+    if (gone == 0 || rows < 2) return false;
+    table.csv = std::move(kept);
+    return true;
+  }
+
+  int brush_ = -1;                        // A class, or the eraser; -1: none.
+  std::vector<std::string> new_classes_;  // With one that has no point yet; empty: there is none.
+  bool was_held_ = false;
+  Vec painted_at_;
+  int stroke_ = 0;
+
   const Dataset* data_ = nullptr;
   Choice choice_;
+  OwnData own_;
+  float tight_low_[2] = {0, 0}, tight_high_[2] = {0, 0};  // Where points are, without the margin.
+  float target_low_ = 0, target_high_ = 1;
+  std::vector<float> predicted_[2];
   int x_ = 0, y_ = 1;
   float low_[2] = {-1, -1}, high_[2] = {1, 1};
   int sweep_ = -1;  // The slice that is next; -1: at rest.

@@ -13,9 +13,11 @@ namespace {
 
 class ResultView : public View {
  public:
-  bool applies(const Run& run) const override { return !run.snapshot.can_train && !run.scene.nodes.empty(); }
+  bool applies(const Run& run) const override {
+    return !run.snapshot.can_train && !run.snapshot.divergence && !run.scene.nodes.empty();
+  }
 
-  void draw(Ui&, Column& column, const Run& run) override {
+  Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Palette& p = palette();
     if (run.snapshot.training_error) {
       const float high =
@@ -28,7 +30,7 @@ class ResultView : public View {
     if (run.snapshot.version != version_ || run.selection.nodes != selected_ ||
         run.scene.nodes.size() != count_)
       collect(run);
-    column.heading(tr("view.result"));
+    if (!column.section(ui, "result", tr("view.result"))) return {};
     for (const auto& [name, text] : lines_) {
       column.painter.text(Face::kMono, 11, {0, column.take(18).min.y}, p.soft,
                           cat("print(sess.run(", name, "))"));
@@ -39,6 +41,7 @@ class ResultView : public View {
       column.painter.text(Face::kMono, size, box.min + Vec(12, 9), p.ink, lines);
     }
     if (lines_.empty()) column.painter.text(Face::kText, 13, column.take(24).min, p.soft, tr("result.none"));
+    return {};
   }
 
  private:

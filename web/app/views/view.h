@@ -2,11 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/scene/layer_watch.h"
 #include "engine/scene/scene.h"
+#include "engine/scene/workspace.h"
 #include "engine/training/datasets.h"
 #include "engine/training/snapshot.h"
 #include "web/app/canvas.h"
@@ -22,6 +25,12 @@ struct Run {
   const Selection& selection;
   bool is_playing;
   std::function<Result<Tensor>(const Tensor& features)> predict;
+  // For what is no edit of the scene: microscopes, the time machine, the runs that are kept.
+  Workspace& workspace;
+  std::function<void()> pause;
+  const LayerWatch& watch;
+  // The layers as they are, or were a tenth of a second ago; one for each of the watch.
+  std::function<const std::vector<LayerState>&()> layers;
 };
 
 // The right column, from top to bottom.
@@ -29,6 +38,7 @@ struct Column {
   Painter painter;
   float width = 0;
   float y = 0;
+  std::map<std::string, bool>* folds = nullptr;  // Sections that were opened or folded by hand.
 
   Rect take(float height, float gap = 0) {
     const Rect box{{0, y}, {width, y + height}};
@@ -37,13 +47,18 @@ struct Column {
   }
   // A heading with a remark at its right.
   void heading(std::string_view title, std::string_view remark = {}, Color remark_color = 0);
+  // The heading of a part that folds, with a remark at its right; whether the part is open.
+  bool section(Ui& ui, const std::string& id, std::string_view title, std::string_view remark = {},
+               Color remark_color = 0, bool opens = true);
+  // A text as wide as the column, and room below it.
+  void paragraph(std::string_view text, Color color, float gap = 8);
 };
 
 class View {
  public:
   virtual ~View() = default;
   virtual bool applies(const Run& run) const = 0;
-  virtual void draw(Ui& ui, Column& column, const Run& run) = 0;
+  virtual Changes draw(Ui& ui, Column& column, const Run& run) = 0;
 };
 
 std::vector<std::unique_ptr<View>> all_views();

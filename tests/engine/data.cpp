@@ -1,0 +1,243 @@
+// Guards the data: sets of every kind are what they say, tables of any make are read or refused with a
+// reason, and a learner's own rows live in the scene.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "engine/core/text.h"
+#include "engine/scene/json.h"
+#include "engine/scene/workspace.h"
+#include "engine/training/datasets.h"
+#include "tests/engine/support.h"
+
+namespace sandflow::test {
+
+namespace {
+
+Dataset made(std::string_view name, std::map<std::string, double> parameters = {}) {
+  const DatasetType* type = find_dataset_type(name);
+  return must(type->make(complete(type->parameters, parameters)));
+}
+
+Parameters own_parameters(bool standardise = true) {
+  return complete(find_dataset_type("own")->parameters, {{"standardise", standardise ? 1.0 : 0.0}});
+}
+
+std::string own_error(const OwnTable& own) { return error_text(make_own(own, own_parameters())); }
+
+// How often one class stands nearer to another's centre than to its own.
+double confusion(const Dataset& set) {
+  const std::size_t n = set.class_names.size();
+  std::vector<double> x(n, 0), y(n, 0), count(n, 0);
+  for (std::int64_t i = 0; i < set.train.size(); ++i) {
+    const auto c = static_cast<std::size_t>(set.train.classes[static_cast<std::size_t>(i)]);
+    x[c] += set.train.features.number(2 * i), y[c] += set.train.features.number(2 * i + 1), ++count[c];
+  }
+  int wrong = 0;
+  for (std::int64_t i = 0; i < set.train.size(); ++i) {
+    std::size_t nearest = 0;
+    double best = 1e300;
+    for (std::size_t c = 0; c < n; ++c) {
+      const double far = std::hypot(set.train.features.number(2 * i) - x[c] / count[c],
+                                    set.train.features.number(2 * i + 1) - y[c] / count[c]);
+      if (far < best) best = far, nearest = c;
+    }
+    wrong += nearest != static_cast<std::size_t>(set.train.classes[static_cast<std::size_t>(i)]);
+  }
+  return wrong / static_cast<double>(set.train.size());
+}
+
+const std::string kTable = "x1,x2,colour\n0,1,blue\n1,0,red\n2,1,blue\n3,0,red\n";
+
+std::string small_digits(std::uint32_t count) {
+  std::string bytes;
+  for (std::uint32_t word : {count, 2u, 2u})
+    for (int i = 0; i < 4; ++i) bytes += static_cast<char>(word >> (8 * i) & 255);
+  for (std::uint32_t i = 0; i < count; ++i) bytes += static_cast<char>(i % 10);
+  for (std::uint32_t i = 0; i < count; ++i)
+    bytes += std::string{0, static_cast<char>(i), 0, static_cast<char>(255)};
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("Gaussians have the classes that were asked for, apart when there is little noise") {
+  for (int classes = 2; classes <= 6; ++classes) {
+    const Dataset set = made("gaussians", {{"classes", classes}, {"noise", 0.05}});
+    CHECK(set.class_names.size() == static_cast<std::size_t>(classes));
+    CHECK(confusion(set) < 0.01);
+    CHECK(set.train.size() + set.test.size() == 400);
+  }
+  CHECK(confusion(made("gaussians", {{"classes", 6}, {"noise", 1}})) > 0.3);
+}
+
+TEST_CASE("moons cannot be told apart by their centres alone, nor by a line") {
+  const double wrong = confusion(made("moons", {{"noise", 0}}));
+  CHECK(wrong > 0.05);
+  CHECK(wrong < 0.4);
+}
+
+TEST_CASE("regression sets have one number to predict, and noise adds to it") {
+  const Dataset line = made("line", {{"noise", 0}, {"slope", 0.5}, {"intercept", -0.25}});
+  CHECK(line.is_regression());
+  CHECK(line.outputs() == 1);
+  CHECK(line.train.labels.shape() == Shape{line.train.size(), 1});
+  for (std::int64_t i = 0; i < line.train.size(); ++i)
+    CHECK(line.train.labels.number(i) ==
+          doctest::Approx(0.5 * line.train.features.number(i) - 0.25).epsilon(1e-6));
+  const Dataset noisy = made("line", {{"noise", 0.2}, {"slope", 0.5}, {"intercept", -0.25}});
+  double squares = 0;
+  for (std::int64_t i = 0; i < noisy.train.size(); ++i) {
+    const double off = noisy.train.labels.number(i) - 0.5 * noisy.train.features.number(i) + 0.25;
+    squares += off * off;
+  }
+  CHECK(std::sqrt(squares / static_cast<double>(noisy.train.size())) == doctest::Approx(0.2).epsilon(0.15));
+  for (const char* name : {"curve", "plane", "hills"}) CHECK(made(name).is_regression());
+  CHECK(made("hills").feature_names.size() == 2);
+}
+
+TEST_CASE("iris is there, whole") {
+  const Dataset iris = made("iris", {{"test_share", 0}});
+  CHECK(iris.train.size() == 150);
+  CHECK(iris.class_names == std::vector<std::string>{"setosa", "versicolor", "virginica"});
+  CHECK(iris.mean[0] == doctest::Approx(5.8433).epsilon(1e-3));  // As every statistics book has it.
+  CHECK(iris.mean[3] == doctest::Approx(1.1993).epsilon(1e-2));
+}
+
+TEST_CASE("the digits are made of bytes that are given first; cut off, they are refused") {
+  const DatasetType* type = find_dataset_type("mnist");
+  const Parameters parameters = complete(type->parameters, {{"test_share", 0.2}});
+  CHECK(!is_supplied("mnist"));
+  CHECK(error_text(type->make(parameters)).find("have not been loaded") != std::string::npos);
+  const auto give = [](const std::string& bytes) {
+    supply_data("mnist", std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+  };
+  for (const std::string& bad :
+       {std::string("abc"), small_digits(20).substr(0, 60), small_digits(20) + "x"}) {
+    give(bad);
+    CHECK(error_text(type->make(parameters)).find("cut off") != std::string::npos);
+  }
+  give(small_digits(20));
+  const Dataset set = must(type->make(parameters));
+  CHECK(set.image_width == 2);
+  CHECK(set.test.size() == 4);
+  CHECK(set.train.size() == 16);
+  for (std::int64_t i = 0; i < set.train.size(); ++i) {
+    const int image = static_cast<int>(std::lround(set.train.features.number(4 * i + 1) * 255));
+    CHECK(set.train.classes[static_cast<std::size_t>(i)] == image % 10);
+    CHECK(set.train.features.number(4 * i + 3) == 1);
+  }
+}
+
+TEST_CASE("a column's kind is guessed from its values; gaps are counted, not judged") {
+  const Table table = must(parse_csv("a,b,c,d\n1,x,,1e3\n-2.5,3,NA,\n 7 ,y,?,2\n"));
+  const std::vector<ColumnKind> kinds = column_kinds(table);
+  REQUIRE(kinds.size() == 4);
+  CHECK(kinds[0].is_number);
+  CHECK(!kinds[1].is_number);
+  CHECK(kinds[1].distinct == 3);
+  CHECK(!kinds[2].is_number);  // There is nothing in it.
+  CHECK(kinds[2].missing == 3);
+  CHECK(kinds[3].is_number);
+  CHECK(kinds[3].missing == 1);
+  CHECK(values_of(must(parse_csv("n\n10\n9\n10\n1\n")), 0) == std::vector<std::string>{"1", "9", "10"});
+  CHECK(values_of(table, 1) == std::vector<std::string>{"3", "x", "y"});
+}
+
+TEST_CASE("an own table: labels of text, gaps left out and noted, standardised or not, a number to predict") {
+  const std::string csv = "w,h,kind\n1,10,cat\n2,,dog\n4,30,dog\n5,50,\n9,20,cat\n";
+  const Dataset set = must(make_own({csv, {"w", "h"}, "kind", {}, false}, own_parameters()));
+  CHECK(set.train.size() + set.test.size() == 3);
+  CHECK(set.class_names == std::vector<std::string>{"cat", "dog"});
+  CHECK(set.notes == std::vector<std::string>{"line 3: no value for 'h'", "line 5: no value for 'kind'"});
+  CHECK(set.deviation[0] != 1);
+  const Dataset plain =
+      must(make_own({csv, {"w", "h"}, "kind", {"dog", "fish"}, false}, own_parameters(false)));
+  CHECK(plain.deviation == std::vector<double>{1, 1});
+  CHECK(plain.class_names == std::vector<std::string>{"dog", "fish", "cat"});
+  const Dataset number = must(make_own({csv, {"w"}, "h", {}, true}, own_parameters(false)));
+  CHECK(number.is_regression());
+  CHECK(number.target_name == "h");
+  CHECK(number.train.size() + number.test.size() == 4);
+}
+
+TEST_CASE("what is wrong with an own table is said, with the place") {
+  CHECK(own_error({"", {"x"}, "y", {}, false}) == "ValueError: The table is empty.");
+  CHECK(own_error({kTable, {"x1"}, "shape", {}, false}) == "ValueError: The table has no column 'shape'.");
+  CHECK(own_error({kTable, {}, "colour", {}, false}) == "ValueError: No column was chosen as a feature.");
+  CHECK(own_error({kTable, {"x1", "colour"}, "x2", {}, false}) ==
+        "ValueError: line 2, column 'colour': 'blue' is not a number.");
+  CHECK(own_error({kTable, {"x1"}, "colour", {}, true}) ==
+        "ValueError: line 2, column 'colour': 'blue' is not a number.");
+  CHECK(own_error({"x,y\n1,a\n", {"x"}, "y", {}, false}).find("fewer than two rows") != std::string::npos);
+  std::string many = "x,id\n";
+  for (int i = 0; i < 101; ++i) many += cat(i, ",n", i, "\n");
+  CHECK(own_error({many, {"x"}, "id", {}, false}).find("more than 100 different values") !=
+        std::string::npos);
+}
+
+TEST_CASE("tables of every make are read: BOM, quotes, semicolons, Windows line ends, 100,000 rows") {
+  const std::string csv =
+      "\xEF\xBB\xBF\"size, cm\";\"the \"\"kind\"\"\"\r\n1.5;\"a;b\"\r\n2.5;c\r\n3.5;\"a;b\"\r\n";
+  const Dataset set = must(make_own({csv, {"size, cm"}, "the \"kind\"", {}, false}, own_parameters(false)));
+  CHECK(set.class_names == std::vector<std::string>{"a;b", "c"});
+  CHECK(set.train.size() + set.test.size() == 3);
+  std::string large = "a,b,label\n";
+  for (int i = 0; i < 100'000; ++i) large += cat(i % 997, ",", i % 13, ",", i % 2 ? "odd" : "even", "\n");
+  const Dataset rows = must(make_own({large, {"a", "b"}, "label", {}, false}, own_parameters()));
+  CHECK(rows.train.size() + rows.test.size() == 100'000);
+  CHECK(error_text(parse_csv(std::string("PNG\0\r\n\x1a", 7))) ==
+        "ValueError: This is a binary file, not a table of text.");
+}
+
+TEST_CASE("own rows live in the scene: JSON brings them back, undo takes them, another set keeps them") {
+  Workspace workspace;
+  must(workspace.apply(edit::SetOwnData{{kTable, {"x1", "x2"}, "colour", {"red"}, false}, false}));
+  CHECK(workspace.scene().data.name == "own");
+  REQUIRE(workspace.dataset());
+  CHECK(workspace.dataset()->class_names == std::vector<std::string>{"red", "blue"});
+  const Scene scene = workspace.scene();
+  CHECK(must(scene_from_json(scene_to_json(scene))) == scene);
+  must(workspace.apply(edit::SetData{{"circle", {}}}));
+  CHECK(workspace.dataset()->class_names[0] == "inside");
+  must(workspace.apply(edit::SetData{{"own", {}}}));
+  CHECK(workspace.dataset()->class_names[0] == "red");
+  // What cannot be used changes nothing.
+  const Status refused = workspace.apply(edit::SetOwnData{{"nothing", {"x"}, "y", {}, false}, true});
+  CHECK(!refused.ok());
+  CHECK(workspace.dataset()->class_names[0] == "red");
+  while (workspace.can_undo()) workspace.undo();
+  CHECK(!workspace.scene().own.table);
+  CHECK(
+      error_text(Result<int>(workspace.apply(edit::SetData{{"own", {}}}).error())).find("of your own yet") !=
+      std::string::npos);
+  CHECK(error_text(scene_from_json(R"({"sandflow": 1, "own": {"predicts": "both"}})")).find("own.predicts") !=
+        std::string::npos);
+}
+
+TEST_CASE("a built net fits its data, trains, and can be read back as its layers") {
+  Workspace workspace;
+  const std::vector<NetLayer> hidden{{6, "Tanh", {"truncated_normal", {{"stddev", 0.5}}}}, {4, "", {"", {}}}};
+  must(workspace.apply(edit::SetData{{"moons", {}}}));
+  must(workspace.apply(edit::SetNet{2, 2, false, hidden}));
+  CHECK(hidden_layers(workspace.scene()) == hidden);
+  CHECK(workspace.snapshot().can_train);
+  const double before = workspace.snapshot().now->train_loss;
+  workspace.advance(300, [] { return true; });
+  CHECK(workspace.snapshot().now->train_loss < before);
+  CHECK(workspace.snapshot().now->train_accuracy > 0.7);
+  must(workspace.apply(edit::SetData{{"curve", {}}}));
+  must(workspace.apply(edit::SetNet{1, 1, true, {{16, "Tanh", {"", {}}}}}));
+  CHECK(workspace.snapshot().can_train);
+  CHECK(workspace.scene().training.accuracy.empty());
+  for (const NodeSnapshot& node : workspace.snapshot().nodes) CHECK(!node.error);
+  must(workspace.apply(edit::SetNet{1, 1, true, {}}));
+  CHECK(hidden_layers(workspace.scene())->empty());
+  CHECK(!workspace.apply(edit::SetNet{1, 1, true, {{0, "Relu", {}}}}).ok());
+  CHECK(!workspace.apply(edit::SetNet{1, 1, true, {{8, "Softmax", {}}}}).ok());
+  CHECK(!workspace.apply(edit::SetNet{1, 1, true, std::vector<NetLayer>(25)}).ok());
+  must(workspace.open(read_file("../web/lessons/scenes/penguins.json")));
+  CHECK(!hidden_layers(workspace.scene()));
+}
+
+}  // namespace sandflow::test

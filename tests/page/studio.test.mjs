@@ -1,0 +1,203 @@
+// The training studio: gradients of every layer and what they start from, own points and tables, handwritten digits, a run
+// that breaks and is healed, the time machine and the drawer of runs - by mouse and by finger.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { command, dragTo, open, onPage, state, until } from "./hands.mjs";
+
+// Where something of the views stands on the page; what lies below is scrolled to.
+async function spot(page, id) {
+  const find = (now) => now.spots?.find((each) => each.id === id);
+  await until(page, find, `spot ${id}`);
+  for (let tries = 0; ; tries++) {
+    const at = await onPage(page, find(await state(page)));
+    const box = await page.locator("#canvas").boundingBox();
+    if (at.y > box.y + 10 && at.y < box.y + box.height - 40) return at;
+    assert.ok(tries < 20, `${id} cannot be scrolled to`);
+    await page.mouse.move(box.x + box.width - 150, box.y + 20);
+    await page.mouse.wheel(0, at.y > box.y ? 300 : -300);
+    await page.waitForTimeout(120);
+  }
+}
+
+async function press(page, id) {
+  const at = await spot(page, id);
+  await page.mouse.click(at.x, at.y);
+}
+
+test("ten sigmoid layers: one click flicks through the initializers, and each leaves other orders of magnitude", async () => {
+  const { page, trouble, close } = await open({ scene: "vanishing" });
+  const ratio = ({ layers }) => layers[0].gradient_norm / layers[9].gradient_norm;
+  const start = await until(page, (now) => now.layers?.length === 11);
+  assert.ok(ratio(start) > 1e-6);
+  await press(page, "start-0.01");
+  const vanished = await until(page, (now) => now.layers?.length === 11 && now.initializer.parameters.stddev === 0.01 && now.layers[0].gradient_norm < 1e-15);
+  assert.ok(ratio(vanished) < 1e-14);
+  await press(page, "start-glorot");
+  await until(page, (now) => now.initializer.name === "glorot_uniform" && now.layers[0].gradient_norm > 1e-10);
+  await press(page, "start-zeros");
+  await until(page, (now) => now.layers.length === 11 && now.layers[4].twins[0] === 16, "sixteen units alike");
+  await page.locator("[data-does=undo]").click();
+  await until(page, (now) => now.initializer.name === "glorot_uniform" && now.layers[4].twins.length === 0);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("points are painted, classes added and points rubbed out, each stroke one step of undo", async () => {
+  const { page, trouble, close } = await open({ scene: "spiral" });
+  const before = await state(page);
+  const all = ({ train_examples, test_examples }) => train_examples + test_examples;
+  await press(page, "brush-0");
+  const plot = await spot(page, "plot");
+  await dragTo(page, { x: plot.x - 60, y: plot.y - 60 }, { x: plot.x + 60, y: plot.y - 60 });
+  const painted = await until(page, (now) => now.data.name === "own" && all(now) >= all(before) + 5);
+  await page.locator("[data-does=undo]").click();
+  await until(page, (now) => now.data.name === "spiral" && all(now) === all(before));
+  await page.locator("[data-does=redo]").click();
+  await until(page, (now) => all(now) === all(painted));
+  await press(page, "brush-new");
+  await page.mouse.click(plot.x, plot.y);
+  await until(page, (now) => all(now) === all(painted) + 1);
+  // The graph knows two classes; a net that fits knows three.
+  await press(page, "fit-net");
+  const fitted = await until(page, (now) => now.net?.length === 1 && now.can_train);
+  assert.match(fitted.nodes.find(({ name }) => name === "y").shape, /3\)$/);
+  await press(page, "brush-erase");
+  const again = await spot(page, "plot");
+  await dragTo(page, { x: again.x - 60, y: again.y - 60 }, { x: again.x + 60, y: again.y - 60 });
+  await until(page, (now) => all(now) < all(painted));
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+const table = (page) => page.locator("#table");
+const give = (page, name, text) =>
+  page.locator("#table input[type=file]").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+
+test("tables of every make become data, or say why not", async () => {
+  const { page, trouble, close } = await open({ scene: "penguins" });
+  await page.locator("#settings-button").click();
+  await page.locator("#settings-all .choice:has(option[value=own]) select").selectOption("own");
+  const problem = table(page).locator(".problem");
+  for (const [text, words] of [["", /empty/], ["\0PNG", /binary/], ["a,b\n1,2,3\n", /line 2: 3 cells/], ['a,b\n"1,2\n', /quote never closes/]]) {
+    await give(page, "bad.csv", text);
+    await problem.filter({ hasText: words }).waitFor();
+  }
+  // A byte order mark, semicolons, quotes, Windows line ends, a gap.
+  await give(page, "good.csv", '\ufeffsize;weight;"the ""kind"""\r\n1;10;"cat; fat"\r\n2;;dog\r\n3;30;dog\r\n4;11;"cat; fat"\r\n5;33;dog\r\n');
+  await table(page).locator("tbody tr").nth(2).waitFor();
+  assert.equal(await problem.isVisible(), false);
+  assert.match(await table(page).locator("tbody tr").nth(1).textContent(), /1 missing/);
+  assert.equal(await table(page).locator("[name=feature]").nth(2).isDisabled(), true, "text is no feature");
+  await table(page).locator("[name=feature]").nth(1).uncheck();
+  await table(page).locator(".use").click();
+  const used = await until(page, (now) => now.data.name === "own" && now.features === 1);
+  assert.equal(used.train_examples + used.test_examples, 5);
+  assert.ok(used.can_train, used.training_error);
+  // Of Korea's spreadsheets, 100,000 rows, and a number to predict.
+  const rows = Array.from({ length: 100000 }, (_, i) => `${i % 97},${i % 89},${(i % 97) * 0.5}`).join("\n");
+  await page.evaluate(() => document.dispatchEvent(Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { files: [new File([new Uint8Array([0xb9, 0xab, 0xb0, 0xd4, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x32, 0x0a, 0x33, 0x2c, 0x34, 0x0a])], "k.csv")], types: ["Files"] } })));
+  await table(page).locator("tbody th", { hasText: "무게" }).waitFor();
+  await give(page, "large.csv", `a,b,c\n${rows}\n`);
+  await table(page).locator(".rows", { hasText: "100,000" }).waitFor();
+  await table(page).locator("[name=label][value=c]").check();
+  assert.equal(await table(page).locator("[name=predicts]").inputValue(), "number");
+  await table(page).locator(".use").click();
+  await until(page, (now) => now.train_examples === 70000 && now.can_train && now.features === 2);
+  const saved = await page.evaluate(() => new Promise((done) => {
+    window.sandflow.worker.addEventListener("message", ({ data }) => {
+      const found = data.type === "outbox" && JSON.parse(data.json).find(({ type }) => type === "saved");
+      if (found) done(JSON.parse(found.json).own);
+    });
+    window.sandflow.command({ do: "save" });
+  }));
+  assert.deepEqual([saved.features, saved.label, saved.predicts], [["a", "b"], "c", "number"]);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("handwritten digits: 95 % of the test digits within 20 s of Play, and a digit drawn with a finger is read", async () => {
+  const { page, trouble, close } = await open({ scene: "mnist", hasTouch: true });
+  const requests = await page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("mnist.images")).map(({ transferSize }) => transferSize));
+  assert.equal(requests.length, 1);
+  assert.ok(requests[0] <= 2e6, `${requests[0]} bytes`);
+  const now = await until(page, ({ can_train }) => can_train);
+  assert.ok(now.test_examples >= 1000);
+  await command(page, { do: "set", key: "speed", value: 1 });
+  const began = Date.now();
+  await page.locator("#play").click();
+  // A busy machine takes longer; how many steps it takes is the same everywhere.
+  const learned = await page.waitForFunction(() => window.sandflow.state.test_accuracy >= 0.95 && window.sandflow.state, null, { timeout: 120000, polling: 50 });
+  const { step, test_accuracy } = await learned.jsonValue();
+  console.log(`# ${(test_accuracy * 100).toFixed(1)} % of the digits after ${((Date.now() - began) / 1000).toFixed(1)} s, ${step} steps`);
+  assert.ok(step < 1600, `${step} steps`);
+  await page.locator("#play").click();
+  const pad = await spot(page, "pad-area");
+  const touch = await page.context().newCDPSession(page);
+  const finger = (type, x, y) => touch.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x: pad.x + x, y: pad.y + y }] });
+  await finger("touchStart", 0, -50);
+  for (let y = -45; y <= 50; y += 5) await finger("touchMove", 0, y);
+  await finger("touchEnd");
+  await until(page, ({ spots }) => spots.some(({ id }) => id === "pad-says-1"), "the digit is read as 1");
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("a run that breaks is explained and healed; the old one is kept, and the past can be gone back to", async () => {
+  const { page, trouble, close } = await open({ scene: "penguins" });
+  await command(page, { do: "set", key: "data", value: "line" });
+  await command(page, { do: "net", hidden: [] });
+  await command(page, { do: "set", key: "optimizer", value: "GradientDescent" });
+  await command(page, { do: "set", key: "optimizer.learning_rate", value: 3 });
+  await command(page, { do: "set", key: "speed", value: 1 });
+  await until(page, (now) => now.can_train && now.optimizer.parameters.learning_rate === 3);
+  await page.locator("#play").click();
+  const broken = await until(page, (now) => now.diverged && !now.playing);
+  const banner = page.locator("#banner");
+  await banner.filter({ hasText: broken.diverged.node }).waitFor();
+  assert.match(await banner.textContent(), /output.* grew most/);
+  await page.locator("#heal").click();
+  const healed = await until(page, (now) => !now.diverged && now.optimizer.parameters.learning_rate === 0.3);
+  assert.equal(healed.step, broken.diverged.back_to);
+  assert.equal(healed.runs.length, 1);
+  assert.ok(healed.runs[0].differences.includes("learning_rate 3"));
+  assert.equal(await banner.isVisible(), false);
+  await command(page, { do: "epoch" });
+  await until(page, (now) => now.epoch > healed.epoch && now.train_loss < 0.5);
+  await press(page, "timeline");
+  const here = await state(page);
+  const track = await spot(page, "timeline-track");
+  await dragTo(page, { x: track.x + 100, y: track.y }, { x: track.x - 300, y: track.y });
+  await until(page, (now) => now.is_back && now.step < here.step);
+  await press(page, "timeline-end");
+  await until(page, (now) => !now.is_back && now.step === here.step);
+  const download = page.waitForEvent("download");
+  await press(page, "runs-csv");
+  assert.equal((await download).suggestedFilename(), "runs.csv");
+  await press(page, "run-remove-0");
+  await until(page, (now) => now.runs.length === 0);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("layers, units, activations and initializers are set in the sheet; the run starts again with them", async () => {
+  const { page, trouble, close } = await open({ scene: "mnist" });
+  await command(page, { do: "set", key: "data", value: "moons" });
+  await command(page, { do: "fit-net" });
+  await until(page, (now) => now.can_train && now.net.length === 1);
+  await page.locator("#settings-button").click();
+  const net = page.locator(".group.net");
+  await net.locator(".net-buttons button").click();
+  await until(page, (now) => now.net.length === 2);
+  await net.locator(".net-layer").nth(1).locator("input").fill("5");
+  await net.locator(".net-layer").nth(1).locator("input").press("Enter");
+  await until(page, (now) => now.net[1].units === 5);
+  await net.locator(".net-layer").nth(0).locator("select").nth(0).selectOption("Tanh");
+  await until(page, (now) => now.net[0].activation === "Tanh");
+  await net.locator(".net-layer").nth(0).locator("select").nth(1).selectOption("he_normal");
+  const set = await until(page, (now) => now.net[0].initializer === "he_normal");
+  assert.equal(set.nodes.find(({ name }) => name === "layer_2/W").shape, "(128, 5)");
+  await net.locator(".net-layer .quiet").first().click();
+  await until(page, (now) => now.net.length === 1 && now.net[0].units === 5 && now.can_train);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
