@@ -36,6 +36,7 @@ for (const entry of list)
         assert.deepEqual(points(other.steps[i]), points(step), `step ${i + 1}`);
       }
     }
+    for (const lesson of [first, ...others]) assert.doesNotMatch(JSON.stringify(lesson.steps.map(({ title, html, blocks }) => [title, html, wordsOf.map((key) => blocks.map((block) => block[key]))])), /\*\*|\$|`/, "everything was understood as Markdown");
     const korean = readLesson(entry.name, "ko");
     for (const { title, blocks } of korean.steps) {
       const words = blocks.flatMap((block) => wordsOf.map((key) => block[key]).filter(Boolean));

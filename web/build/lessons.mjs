@@ -38,6 +38,19 @@ const formula = (tex, displayMode) => temml.renderToString(tex, { displayMode, t
 
 const markdown = new Marked({
   extensions: [
+    // Markdown's own rule for where bold may end does not know Korean: **학습(training)**을.
+    {
+      name: "bold",
+      level: "inline",
+      start: (text) => text.indexOf("**"),
+      tokenizer(text) {
+        const found = /^\*\*([^*\n]+)\*\*/.exec(text);
+        if (found) return { type: "bold", raw: found[0], tokens: this.lexer.inlineTokens(found[1]) };
+      },
+      renderer({ tokens }) {
+        return `<strong>${this.parser.parseInline(tokens)}</strong>`;
+      },
+    },
     {
       name: "formula",
       level: "inline",

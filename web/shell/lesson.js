@@ -320,16 +320,18 @@ class Lessons {
   }
 }
 
-let lessons;
+let wired;
+const whenWired = new Promise((done) => (wired = done));
 
 export async function wireLessons(app, scenes, notices) {
-  lessons = new Lessons(app, scenes, notices);
+  const lessons = new Lessons(app, scenes, notices);
   await lessons.load();
   lessons.wire();
+  wired(lessons);
 }
 
 // What is open, as a link says it; nothing if the list is.
 export const openedLesson = () => lessons?.open && { lesson: lessons.open.entry.name, step: lessons.open.step + 1 };
 
 // Opens a lesson at a step, counted from 0; without one, where the learner left it. Whether there is such a lesson.
-export const openLesson = (name, step) => lessons.openLesson(name, step);
+export const openLesson = async (name, step) => (await whenWired).openLesson(name, step);

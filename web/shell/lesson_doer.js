@@ -52,7 +52,7 @@ export class Doer {
     if (edits[name]) {
       app.command({ do: "edit", ...edits[name]() });
       // The lens makes a new session of it in its next frame.
-      return this.settle();
+      return app.lens?.on ? this.settle() : undefined;
     }
     switch (name) {
       case "set": return app.set(first, Number.isNaN(Number(second)) ? second : Number(second));
