@@ -145,7 +145,7 @@ TEST_CASE("a column's kind is guessed from its values; gaps are counted, not jud
 }
 
 TEST_CASE("an own table: labels of text, gaps left out and noted, standardised or not, a number to predict") {
-  const std::string csv = "w,h,kind\n1,10,cat\n2,,dog\n3,30,dog\n5,50,\n5,20,cat\n";
+  const std::string csv = "w,h,kind\n1,10,cat\n2,,dog\n4,30,dog\n5,50,\n9,20,cat\n";
   const Dataset set = must(make_own({csv, {"w", "h"}, "kind", {}, false}, own_parameters()));
   CHECK(set.train.size() + set.test.size() == 3);
   CHECK(set.class_names == std::vector<std::string>{"cat", "dog"});
