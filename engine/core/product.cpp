@@ -3,6 +3,7 @@
 #include "engine/core/product.h"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "engine/core/vector.h"
@@ -11,47 +12,75 @@ namespace sandflow {
 
 namespace {
 
+// Rows of fewer columns than vectors have places are stored whole all the same: what that writes too much is
+// in the next row, so rows go downwards and blocks of columns from right to left, each over the excess of
+// those before.
+
 // kRows x 4 kWide sums. A splat of `a` meets kWide vectors of `b`: 4 x 8 needs eight sums, two vectors of
 // `b`, a splat and a product, which fits 16 registers with room for the compiler.
-template <int kRows, int kWide, bool kAdds>
-inline void tile(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
-                 std::int64_t out_row, std::int64_t columns) {
+template <int kRows, int kWide, bool kAdds, class Walk>
+inline void tile(const float* a, std::int64_t a_row, const float* b, const Walk& walk, float* out,
+                 std::int64_t out_row, const float* bias) {
   Four sums[kRows][kWide] = {};
   if constexpr (kAdds)
     for (int i = 0; i < kRows; ++i)
       for (int j = 0; j < kWide; ++j) sums[i][j] = load(out + i * out_row + 4 * j);
-  const std::int64_t inner = terms.count[2], a_step = terms.a[2], b_step = terms.b[2];
-  for (std::int64_t o = 0; o < terms.count[0]; ++o)
-    for (std::int64_t p = 0; p < terms.count[1]; ++p) {
-      const float* at = a + o * terms.a[0] + p * terms.a[1];
-      const float* other = b + o * terms.b[0] + p * terms.b[1];
-      for (std::int64_t q = 0; q < inner; ++q, at += a_step, other += b_step) {
-        Four row[kWide];
-        for (int j = 0; j < kWide; ++j) row[j] = load(other + 4 * j);
-        for (int i = 0; i < kRows; ++i) {
-          const Four scale = splat(at[i * a_row]);
-          for (int j = 0; j < kWide; ++j) sums[i][j] += scale * row[j];
-        }
-      }
+  walk(a, b, [&](const float* at, const float* other) {
+    Four row[kWide];
+    for (int j = 0; j < kWide; ++j) row[j] = load(other + 4 * j);
+    for (int i = 0; i < kRows; ++i) {
+      const Four scale = splat(at[i * a_row]);
+      for (int j = 0; j < kWide; ++j) sums[i][j] += scale * row[j];
     }
-  for (int i = 0; i < kRows; ++i) {
-    float* to = out + i * out_row;
-    if (columns >= 4 * kWide)
-      for (int j = 0; j < kWide; ++j) store(to + 4 * j, sums[i][j]);
-    else  // The last, padded columns: only one vector wide.
-      for (std::int64_t j = 0; j < columns; ++j) to[j] = sums[i][0][j];
-  }
+  });
+  if (bias)
+    for (int j = 0; j < kWide; ++j) {
+      const Four added = load(bias + 4 * j);
+      for (int i = 0; i < kRows; ++i) sums[i][j] += added;
+    }
+  // Stores that overlap would have to reach memory before what comes next can load them: rows of two numbers
+  // go out in pairs.
+  if constexpr (kWide == 1 && kRows % 2 == 0)
+    if (out_row == 2) {
+      for (int i = 0; i < kRows; i += 2)
+        store(out + 2 * i, __builtin_shufflevector(sums[i][0], sums[i + 1][0], 0, 1, 4, 5));
+      return;
+    }
+  for (int i = 0; i < kRows; ++i)
+    for (int j = 0; j < kWide; ++j) store(out + i * out_row + 4 * j, sums[i][j]);
 }
+
+// How the terms of a sum follow each other: in three loops, or in one.
+struct Nested {
+  const Terms& terms;
+  template <class Each>
+  void operator()(const float* a, const float* b, Each each) const {
+    const std::int64_t inner = terms.count[2], a_step = terms.a[2], b_step = terms.b[2];
+    for (std::int64_t o = 0; o < terms.count[0]; ++o)
+      for (std::int64_t p = 0; p < terms.count[1]; ++p) {
+        const float* at = a + o * terms.a[0] + p * terms.a[1];
+        const float* other = b + o * terms.b[0] + p * terms.b[1];
+        for (std::int64_t q = 0; q < inner; ++q, at += a_step, other += b_step) each(at, other);
+      }
+  }
+};
+struct Straight {
+  std::int64_t count, a, b;
+  template <class Each>
+  void operator()(const float* at, const float* other, Each each) const {
+    for (std::int64_t p = 0; p < count; ++p, at += a, other += b) each(at, other);
+  }
+};
 
 // All rows of one block of columns. Few rows leave registers for more columns, which hides the latency of the
 // additions.
-template <int kWide, bool kAdds = false>
-void block(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
-           std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
+template <int kWide, bool kAdds = false, class Walk>
+void block(const float* a, std::int64_t a_row, const float* b, const Walk& walk, float* out,
+           std::int64_t out_row, std::int64_t rows, const float* bias = nullptr) {
   std::int64_t i = 0;
   const auto go = [&](auto count) {
-    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, terms, out + i * out_row, out_row,
-                                               columns);
+    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, walk, out + i * out_row, out_row,
+                                               bias);
     i += decltype(count)::value;
   };
   if constexpr (kWide <= 2)
@@ -60,7 +89,7 @@ void block(const float* a, std::int64_t a_row, const float* b, const Terms& term
   if (i < rows) go(std::integral_constant<int, 1>());
 }
 
-constexpr std::int64_t kFewRows = 3;
+constexpr std::int64_t kFewRows = 3, kFarApart = 64;
 
 // Up to 8 columns of b, one row after the other, zeros where there are none: what a tile reads without a gap.
 void pack(MatrixView<float> b, std::int64_t k, std::int64_t columns, float* to) {
@@ -96,11 +125,12 @@ void pack(MatrixView<float> b, std::int64_t k, std::int64_t columns, float* to) 
 template <bool kAdds>
 void sum_blocks(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
                 std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
+  const Nested walk{terms};
   std::int64_t j = 0;
   if (rows <= kFewRows)
-    for (; j + 16 <= columns; j += 16) block<4, kAdds>(a, a_row, b + j, terms, out + j, out_row, rows, 16);
-  for (; j + 8 <= columns; j += 8) block<2, kAdds>(a, a_row, b + j, terms, out + j, out_row, rows, 8);
-  if (j < columns) block<1, kAdds>(a, a_row, b + j, terms, out + j, out_row, rows, 4);
+    for (; j + 16 <= columns; j += 16) block<4, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
+  for (; j + 8 <= columns; j += 8) block<2, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
+  if (j < columns) block<1, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
 }
 
 }  // namespace
@@ -110,8 +140,25 @@ void sum_terms(const float* a, std::int64_t a_row, const float* b, const Terms& 
   (adds ? sum_blocks<true> : sum_blocks<false>)(a, a_row, b, terms, out, out_row, rows, columns);
 }
 
+namespace {
+
+// As many numbers at a time as a row has, which one store brought; `T` has them.
+template <class T>
+void sum_short_rows(const float* x, std::int64_t m, float* out) {
+  T sum{}, row;
+  for (std::int64_t i = 0; i < m; ++i, x += sizeof(T) / sizeof(float)) {
+    std::memcpy(&row, x, sizeof row);
+    sum += row;
+  }
+  std::memcpy(out, &sum, sizeof sum);
+}
+
+}  // namespace
+
 void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out) {
   constexpr std::int64_t kManyRows = 64;
+  if (n == 1 && m < kManyRows) return sum_short_rows<float>(x, m, out);
+  if (n == 2 && m < kManyRows) return sum_short_rows<Two>(x, m, out);
   for (std::int64_t j = 0; j < n; j += 4) {
     const float* row = x + j;
     Four sums[4] = {};
@@ -126,72 +173,128 @@ void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out) {
 
 namespace {
 
-// Fewer columns than a vector has places: padding them would cost more than it brings.
-template <int kColumns>
-void narrow(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k) {
-  for (std::int64_t i = 0; i < m; ++i, out += kColumns) {
-    const float* left = a.data + i * a.row;
-    const float* right = b.data;
-    float sums[kColumns] = {};
-    for (std::int64_t p = 0; p < k; ++p, left += a.column, right += b.row)
-      for (int j = 0; j < kColumns; ++j) sums[j] += *left * right[j * b.column];
-    for (int j = 0; j < kColumns; ++j) out[j] = sums[j];
+// Few terms and columns, as in small nets: all of b stays in registers while the rows of a go by.
+template <int kTerms, int kWide>
+void small(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t n,
+           const float* bias) {
+  Four added[kWide] = {};
+  if (bias)
+    for (int j = 0; j < kWide; ++j) added[j] = load(bias + 4 * j);
+  Four rows[kTerms][kWide];
+  if (b.column == 1) {
+    for (int p = 0; p < kTerms; ++p)
+      for (int j = 0; j < kWide; ++j) rows[p][j] = load(b.data + p * b.row + 4 * j);
+  } else {
+    // Column by column; where there are no more, the last one again.
+    for (int j = 0; j < kWide; ++j) {
+      const float* column[4];
+      for (int l = 0; l < 4; ++l) column[l] = b.data + std::min<std::int64_t>(4 * j + l, n - 1) * b.column;
+      for (int p = 0; p < kTerms; ++p) {
+        const std::int64_t at = p * b.row;
+        rows[p][j] = Four{column[0][at], column[1][at], column[2][at], column[3][at]};
+      }
+    }
+  }
+  for (std::int64_t i = 0; i < m; ++i, a.data += a.row, out += n) {
+    Four sums[kWide] = {};
+    for (int p = 0; p < kTerms; ++p) {
+      const Four scale = splat(a.data[p * a.column]);
+      for (int j = 0; j < kWide; ++j) sums[j] += scale * rows[p][j];
+    }
+    for (int j = 0; j < kWide; ++j) store(out + 4 * j, bias ? sums[j] + added[j] : sums[j]);
   }
 }
 
+// The same for one or two columns: a vector holds four rows of them, or two.
+template <int kTerms, int kColumns>
+void slim(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t,
+          const float* bias) {
+  constexpr int kRows = 4 / kColumns;
+  Four added = {};
+  if (bias) added = kColumns == 1 ? splat(bias[0]) : Four{bias[0], bias[1], bias[0], bias[1]};
+  Four terms[kTerms];
+  for (int p = 0; p < kTerms; ++p) {
+    const float* first = b.data + p * b.row;
+    terms[p] = kColumns == 1 ? splat(*first) : Four{first[0], first[b.column], first[0], first[b.column]};
+  }
+  for (std::int64_t i = 0; i < m; i += kRows, out += 4) {
+    // Where there are no more rows, the last one again.
+    const float* row[kRows];
+    for (int r = 0; r < kRows; ++r) row[r] = a.data + std::min(i + r, m - 1) * a.row;
+    Four sum = {};
+    for (int p = 0; p < kTerms; ++p) {
+      const std::int64_t at = p * a.column;
+      if constexpr (kColumns == 1)
+        sum += Four{row[0][at], row[1][at], row[2][at], row[3][at]} * terms[p];
+      else
+        sum += Four{row[0][at], row[0][at], row[1][at], row[1][at]} * terms[p];
+    }
+    store(out, bias ? sum + added : sum);
+  }
+}
+
+constexpr std::int64_t kFew = 8;  // Terms, and columns.
+using Small = decltype(&small<1, 1>);
+template <int kTerms>
+constexpr std::array<Small, kFew> small_of() {
+  return {slim<kTerms, 1>,  slim<kTerms, 2>,  small<kTerms, 1>, small<kTerms, 1>,
+          small<kTerms, 2>, small<kTerms, 2>, small<kTerms, 2>, small<kTerms, 2>};
+}
+// By terms, then by columns.
+constexpr std::array<Small, kFew> kSmall[] = {small_of<1>(), small_of<2>(), small_of<3>(), small_of<4>(),
+                                              small_of<5>(), small_of<6>(), small_of<7>(), small_of<8>()};
+
 // One term for each element: rows of b, scaled.
-void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n) {
+void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n,
+           const float* bias) {
   for (std::int64_t i = 0; i < m; ++i, out += n) {
-    const float scale = a.data[i * a.row];
-    std::int64_t j = 0;
-    for (; j + 4 <= n; j += 4) store(out + j, splat(scale) * load(b + j));
-    for (; j < n; ++j) out[j] = scale * b[j];
+    const Four scale = splat(a.data[i * a.row]);
+    for (std::int64_t j = 0; j < n; j += 4) {
+      const Four product = scale * load(b + j);
+      store(out + j, bias ? product + load(bias + j) : product);
+    }
   }
 }
 
 }  // namespace
 
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
-              std::int64_t n, float* scratch) {
-  if (k == 1 && b.column == 1) return outer(a, b.data, out, m, n);
-  if (n < 4) {
-    if (n == 1) narrow<1>(a, b, out, m, k);
-    if (n == 2) narrow<2>(a, b, out, m, k);
-    if (n == 3) narrow<3>(a, b, out, m, k);
-    return;
+              std::int64_t n, float* scratch, const float* bias) {
+  if (n <= kFew && k <= kFew && n > 0 && k > 0)
+    return kSmall[k - 1][static_cast<std::size_t>(n - 1)](a, b, out, m, n, bias);
+  // A column is a row, where that reads its operand in order.
+  if (n == 1 && m > 1 && a.row == 1 && !bias)
+    return multiply({b.data, 0, b.row}, {a.data, a.column, 1}, out, 1, k, m, scratch);
+  if (n <= kFew && b.column == 1 && b.row < kFarApart) {
+    const Straight walk{k, a.column, b.row};
+    return n > 4   ? block<2>(a.data, a.row, b.data, walk, out, n, m, bias)
+           : n > 0 ? block<1>(a.data, a.row, b.data, walk, out, n, m, bias)
+                   : void();
   }
-  Terms terms;
-  terms.count[2] = k;
-  terms.a[2] = a.column;
+  if (k == 1 && b.column == 1) return outer(a, b.data, out, m, n, bias);
   // Packing a block of columns costs about as much as two rows of the product; far apart, every row of b is
   // another page of the cache.
-  constexpr std::int64_t kWorthPacking = 16, kFarApart = 64;
-  const bool packs_all = b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart);
-  std::int64_t j = 0;
-  terms.b[2] = b.row;
-  if (!packs_all && m <= kFewRows)
-    for (; j + 16 <= n; j += 16) block<4>(a.data, a.row, b.data + j, terms, out + j, n, m, 16);
-  while (j < n) {
-    const std::int64_t left = n - j, columns = left >= 8                               ? 8
-                                               : left >= 4 && !(packs_all && left > 4) ? 4
-                                                                                       : left;
+  constexpr std::int64_t kWorthPacking = 16;
+  const bool packs = b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart);
+  Straight walk{k, a.column, b.row};
+  for (std::int64_t j = n; j > 0;) {
+    if (!packs && m <= kFewRows && j % 16 == 0) {
+      j -= 16;
+      block<4>(a.data, a.row, b.data + j, walk, out + j, n, m, bias ? bias + j : nullptr);
+      continue;
+    }
+    const std::int64_t columns = j % 8 == 0 ? 8 : j % 8;
+    j -= columns;
     const float* from = b.data + j * b.column;
-    if (packs_all || columns % 4 != 0) {
+    if (packs) {
       pack({from, b.row, b.column}, k, columns, scratch);
       from = scratch;
-      terms.b[2] = columns > 4 ? 8 : 4;
-    } else {
-      terms.b[2] = b.row;
+      walk.b = columns > 4 ? 8 : 4;
     }
-    if (columns == 8)
-      block<2>(a.data, a.row, from, terms, out + j, n, m, 8);
-    else if (columns <= 4)
-      block<1>(a.data, a.row, from, terms, out + j, n, m, columns);
-    else  // Two vectors, the second one padded.
-      for (std::int64_t half = 0; half < columns; half += 4)
-        block<1>(a.data, a.row, from + half, terms, out + j + half, n, m,
-                 std::min<std::int64_t>(4, columns - half));
-    j += columns;
+    if (columns > 4)
+      block<2>(a.data, a.row, from, walk, out + j, n, m, bias ? bias + j : nullptr);
+    else
+      block<1>(a.data, a.row, from, walk, out + j, n, m, bias ? bias + j : nullptr);
   }
 }
 

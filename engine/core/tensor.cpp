@@ -9,28 +9,18 @@
 
 namespace sandflow {
 
-// 16 bytes is what a SIMD128 load wants.
-struct Tensor::Storage {
-  static constexpr std::align_val_t kAlignment{16};
+// 16 bytes is what a SIMD128 load wants, and how far beyond its end a tensor may be read.
+constexpr std::align_val_t kAlignment{16};
 
-  explicit Storage(std::size_t byte_count)
-      : bytes(static_cast<std::byte*>(::operator new(byte_count + 16, kAlignment))), size(byte_count) {
-    live += static_cast<std::int64_t>(size);
-  }
-  explicit Storage(std::vector<std::string> values) : strings(std::move(values)) {}
-  ~Storage() {
-    live -= static_cast<std::int64_t>(size);
-    ::operator delete(bytes, kAlignment);
-  }
-  Storage(const Storage&) = delete;
-  Storage& operator=(const Storage&) = delete;
+Tensor::Storage::Storage(std::size_t byte_count)
+    : bytes(static_cast<std::byte*>(::operator new(byte_count + 16, kAlignment))), size(byte_count) {
+  live += static_cast<std::int64_t>(size);
+}
 
-  std::byte* bytes = nullptr;
-  std::size_t size = 0;
-  std::vector<std::string> strings;
-
-  static inline std::int64_t live = 0;  // Bytes of all tensors there are.
-};
+Tensor::Storage::~Storage() {
+  live -= static_cast<std::int64_t>(size);
+  ::operator delete(bytes, kAlignment);
+}
 
 Status Tensor::check_size(DType dtype, const Shape& shape) {
   SANDFLOW_CHECK(shape.fully_defined());
@@ -38,7 +28,7 @@ Status Tensor::check_size(DType dtype, const Shape& shape) {
     return invalid_argument(cat("Shape must have at most ", kMaxRank, " dimensions, not ", shape.rank()));
   const std::int64_t per_element =
       dtype == DType::kString ? 32 : static_cast<std::int64_t>(size_in_bytes(dtype));
-  if (shape.elements() <= (std::min(kMaxBytes, kMaxLiveBytes - Storage::live)) / per_element) return {};
+  if (shape.elements() <= (std::min(max_bytes, max_live_bytes - Storage::live)) / per_element) return {};
   return Error{ErrorKind::kResourceExhausted,
                cat("OOM when allocating tensor with shape", shape.runtime(), " and type ", cpp_name(dtype)),
                {}};
@@ -62,10 +52,6 @@ Tensor::Tensor(DType dtype, Shape shape)
 const void* Tensor::data(DType expected) const {
   SANDFLOW_CHECK(storage_ && expected == dtype_);
   return dtype_ == DType::kString ? static_cast<const void*>(storage_->strings.data()) : storage_->bytes;
-}
-
-bool Tensor::is_alone_at(const void* place) const {
-  return storage_ && storage_->bytes == place && place && !shared();
 }
 
 void* Tensor::own_data(DType expected) {

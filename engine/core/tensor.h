@@ -2,6 +2,7 @@
 // Copies share their elements until one of them is written to, so handing tensors around costs nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,14 +18,10 @@ namespace sandflow {
 class Tensor {
  public:
   // No tensor may be larger: a learner's slip (zeros([10**12])) gets an error, not a dead page.
-  // Nor may all together: WebAssembly's memory ends at 2 GiB.
-#ifndef SANDFLOW_FUZZING
-  static constexpr std::int64_t kMaxBytes = std::int64_t{1} << 28;
-  static constexpr std::int64_t kMaxLiveBytes = std::int64_t{1} << 30;
-#else  // Whatever a fuzzer multiplies with what should be done in no time.
-  static constexpr std::int64_t kMaxBytes = std::int64_t{1} << 20;
-  static constexpr std::int64_t kMaxLiveBytes = std::int64_t{1} << 26;
-#endif
+  // Nor may all together: WebAssembly's memory ends at 2 GiB. A fuzzer sets less, so that whatever it
+  // multiplies with what is done in no time.
+  static inline std::int64_t max_bytes = std::int64_t{1} << 28;
+  static inline std::int64_t max_live_bytes = std::int64_t{1} << 30;
   static constexpr int kMaxRank = 254;  // TensorFlow's own limit.
 
   Tensor() = default;  // No value at all; `defined()` is false.
@@ -66,7 +63,9 @@ class Tensor {
     return {static_cast<T*>(own_data(dtype_of<T>)), static_cast<std::size_t>(elements_)};
   }
   // Whether the elements are at this place, and nobody shares them.
-  bool is_alone_at(const void* place) const;
+  bool is_alone_at(const void* place) const {
+    return storage_ && storage_->bytes == place && place && !shared();
+  }
   bool shared() const { return storage_.use_count() > 1; }
 
   // Element `i` of any numeric or bool tensor as a double (int64 above 2^53 is rounded).
@@ -79,7 +78,19 @@ class Tensor {
   bool same_bits(const Tensor& other) const;
 
  private:
-  struct Storage;
+  struct Storage {
+    explicit Storage(std::size_t byte_count);
+    explicit Storage(std::vector<std::string> values) : strings(std::move(values)) {}
+    ~Storage();
+    Storage(const Storage&) = delete;
+    Storage& operator=(const Storage&) = delete;
+
+    std::byte* bytes = nullptr;
+    std::size_t size = 0;
+    std::vector<std::string> strings;
+
+    static inline std::int64_t live = 0;  // Bytes of all tensors there are.
+  };
   const void* data(DType expected) const;
   void* own_data(DType expected);
 

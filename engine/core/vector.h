@@ -11,6 +11,7 @@ namespace sandflow {
 // The compiler's own vectors: arithmetic and comparisons work as on single floats, and nothing is fused
 // (-ffp-contract=off).
 using Four = float __attribute__((vector_size(16)));
+using Two = float __attribute__((vector_size(8)));
 
 inline Four load(const float* from) {
   Four out;

@@ -244,7 +244,8 @@ Status Answer::array(const Tensor& tensor) {
   if (tensor.dtype() == DType::kString)
     for (const std::string& element : tensor.read<std::string>())
       size += sizeof(std::uint32_t) + element.size();
-  if (size > static_cast<std::size_t>(Tensor::kMaxBytes) - std::min(start, std::size_t{Tensor::kMaxBytes}))
+  const auto most = static_cast<std::size_t>(Tensor::max_bytes);
+  if (size > most - std::min(start, most))
     return Error{ErrorKind::kResourceExhausted,
                  cat("OOM when fetching tensor with shape", tensor.shape().runtime(), " and type ",
                      cpp_name(tensor.dtype())),

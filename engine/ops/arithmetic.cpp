@@ -155,7 +155,7 @@ Status compute_add(KernelContext& c) {
     return static_cast<std::int64_t>(length);
   };
   const std::int64_t elements = std::max(c.input(0).elements(), c.input(1).elements());
-  if (longest(0) + longest(1) > Tensor::kMaxBytes / 16 / std::max<std::int64_t>(elements, 1))
+  if (longest(0) + longest(1) > Tensor::max_bytes / 16 / std::max<std::int64_t>(elements, 1))
     return Error{ErrorKind::kResourceExhausted, "OOM when adding strings", {}};
   return map_binary<std::string, std::string>(c, [](const auto& x, const auto& y) { return x + y; });
 }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "engine/core/text.h"
 #include "engine/scene/json.h"
 #include "engine/training/trainer.h"
 
@@ -377,5 +378,37 @@ Result<UpdateSight> Workspace::look_at_update(const std::string& variable, std::
 
 const Dataset* Workspace::dataset() const { return state_->examples(); }
 Result<Tensor> Workspace::predict(const Tensor& features) { return state_->trainer->predict(features); }
+
+Result<std::vector<double>> Workspace::sweep(std::string_view variable, std::string_view node,
+                                             std::span<const double> values) {
+  const auto output_of = [&](std::string_view name) {
+    const int index = state_->scene.index_of(name);
+    if (index < 0) return Output{};
+    const std::vector<Output>& outputs = state_->lowered.nodes[static_cast<std::size_t>(index)].outputs;
+    return outputs.empty() ? Output{} : outputs[0];
+  };
+  const Graph& graph = *state_->lowered.graph;
+  const Output key = output_of(variable), fetched = output_of(node);
+  if (!key.valid() || !is_floating(graph.dtype(key)) || !graph.shape(key).fully_defined())
+    return value_error(cat("'", variable, "' is no Variable of floats."));
+  if (!fetched.valid() || state_->lowered.writes[static_cast<std::size_t>(fetched.node)])
+    return value_error(cat("'", node, "' cannot be looked at."));
+  std::vector<Feed> feeds = state_->trainer->last_feeds();
+  feeds.push_back({key, {}});
+  std::vector<double> found;
+  for (const double value : values) {
+    Tensor fed(graph.dtype(key), graph.shape(key));
+    with_floating(fed.dtype(), [&]<class T>() {
+      for (T& element : fed.write<T>()) element = static_cast<T>(value);
+    });
+    feeds.back().value = std::move(fed);
+    const auto seen = state_->trainer->session().observe({fetched}, feeds);
+    if (!seen.ok()) return seen.error();
+    double sum = 0;
+    for (std::int64_t i = 0; i < (*seen)[0].elements(); ++i) sum += (*seen)[0].number(i);
+    found.push_back(sum / static_cast<double>((*seen)[0].elements()));
+  }
+  return found;
+}
 
 }  // namespace sandflow

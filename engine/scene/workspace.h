@@ -6,8 +6,10 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/error.h"
 #include "engine/scene/doctor.h"
@@ -89,6 +91,10 @@ class Workspace {
   // The prediction node's rows for rows of features (examples x features, as fed); an error if the scene has
   // none.
   Result<Tensor> predict(const Tensor& features);
+  // A node's number as it would be if a Variable had other values than its own, all elements the same one; of
+  // a tensor the mean. Nothing is changed by looking.
+  Result<std::vector<double>> sweep(std::string_view variable, std::string_view node,
+                                    std::span<const double> values);
 
  private:
   struct State;

@@ -66,6 +66,7 @@ class Compiler {
     if (!fits_memory()) return nullptr;
     emit();
     choose_homes();
+    join_layers();
     place();
     finish();
     return std::move(program_);
@@ -287,7 +288,7 @@ class Compiler {
         if (!Tensor::check_size(result.dtype, result.shape).ok()) return false;
         bytes += result.shape.elements() * static_cast<std::int64_t>(size_in_bytes(result.dtype));
       }
-    return bytes <= Tensor::kMaxLiveBytes / 2;
+    return bytes <= Tensor::max_live_bytes / 2;
   }
 
   int value_of(Output output) {
@@ -352,6 +353,7 @@ class Compiler {
     for (std::size_t i = 0; i < fed_nodes_.size(); ++i)
       program_->movable_.push_back(value_of({fed_nodes_[i], 0}));
     find_chains();
+    find_gradients();
     for (const Node& made : graph().nodes()) {
       if (!is_needed(made.id) || views_.contains(made.id) || absorbed_.contains(made.id)) continue;
       const std::string_view type = type_of(made);
@@ -413,15 +415,19 @@ class Compiler {
     std::vector<Operand> in, out;
     for (Output input : made.inputs) in.push_back(operand(input));
     for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) out.push_back(operand({made.id, i}));
-    return recipe_for(made, in, out);
+    std::optional<Recipe> recipe = recipe_for(made, in, out);
+    if (const auto gradient = computed_.find(made.id); recipe && gradient != computed_.end())
+      fuse_gradient(*recipe, *recipe_of(node(gradient->second)));
+    return recipe;
   }
 
-  // --- Fusion: a product, its bias, its activation ---
+  // --- Fusion: a product, its bias, its activation; or a gradient and the way through an activation ---
 
   struct Chain {
     int head = -1, tail = -1;
     Output bias;
     Activation activation = Activation::kNone;
+    Output features;  // Of a slope.
   };
 
   // A chain runs where its last part would have.
@@ -436,6 +442,34 @@ class Compiler {
       if (chain.bias.valid() && chain.activation != Activation::kNone)
         absorbed_.insert(source(node(chain.tail).inputs[0]).node);
     }
+  }
+
+  // A gradient that nobody else needs is computed by the update, if that can. That is later than its place:
+  // no variable may be written to in between that it reads.
+  void find_gradients() {
+    for (const Node& made : graph().nodes()) {
+      if (!is_needed(made.id) || made.inputs.empty() || !is_written(made, 0) || !is_float(made)) continue;
+      std::optional<Recipe> update = recipe_of(made);
+      if (!update || !update->after_product) continue;
+      const Output output = source(made.inputs[gradient_of(made)]);
+      const Node& gradient = node(output.node);
+      if (gradient.inputs.empty() || !is_single(output) || absorbed_.contains(gradient.id) ||
+          chains_.contains(gradient.id) || !is_float(gradient) || gradient.outputs[0].shape.elements() == 0)
+        continue;
+      if (std::any_of(gradient.inputs.begin(), gradient.inputs.end(), [&](Output input) {
+            return graph().result(source(input)).is_ref || is_read(node(source(input).node));
+          }))
+        continue;
+      const std::optional<Recipe> recipe = recipe_of(gradient);
+      if (!recipe || !fuse_gradient(*update, *recipe)) continue;
+      computed_[made.id] = gradient.id;
+      absorbed_.insert(gradient.id);
+    }
+  }
+  static std::size_t gradient_of(const Node& update) {
+    for (std::size_t i = 0; i < update.inputs.size(); ++i)
+      if (update.op->input(i, update.inputs.size()).name == std::string_view("grad")) return i;
+    return update.inputs.size() - 1;
   }
 
   Chain chain_of(const Node& matmul) {
@@ -459,6 +493,15 @@ class Compiler {
       chain.activation = activation_of(*act);
       chain.tail = act->id;
     }
+    if (chain.tail != matmul.id || type_of(matmul) != "MatMul") return chain;
+    if (const Node* through = next(); through && slope_of(*through).activation != Activation::kNone) {
+      const Slope slope = slope_of(*through);
+      if (source(through->inputs[slope.gradient]) == Output{matmul.id, 0}) {
+        chain.activation = slope.activation;
+        chain.features = through->inputs[1 - slope.gradient];
+        chain.tail = through->id;
+      }
+    }
     return chain;
   }
 
@@ -469,7 +512,10 @@ class Compiler {
     const Operand out = operand({chain.tail, 0});
     std::optional<Recipe> made = recipe_for(head, in, {out});
     if (chain.bias.valid()) fuse_bias(*made, operand(chain.bias), out.value);
-    if (chain.activation != Activation::kNone) fuse_activation(*made, chain.activation, out.value);
+    if (chain.features.valid())
+      fuse_slope(*made, chain.activation, operand(chain.features), out.value);
+    else if (chain.activation != Activation::kNone)
+      fuse_activation(*made, chain.activation, out.value);
     return made;
   }
 
@@ -483,6 +529,33 @@ class Compiler {
         for (int id : *ids) make_tensor(value(id));
     }
     for (Output fetch : fetches_) make_tensor(value(shaped(fetch)));
+  }
+
+  // --- Fusion: layers whose results only the next layer needs, as when a net only predicts ---
+
+  void join_layers() {
+    std::vector<int> readers(program_->values_.size(), 0);
+    for (const Program::Step& step : program_->steps_)
+      for (int in : step.recipe.in) ++readers[static_cast<std::size_t>(in)];
+    std::vector<Program::Step> joined;
+    std::vector<Recipe> layers;
+    const auto finish = [&] {
+      if (layers.size() > 1) joined.back().recipe = chain(std::move(layers));
+      layers.clear();
+    };
+    for (Program::Step& step : program_->steps_) {
+      const bool is_layer = step.is_instruction && may_chain(step.recipe);
+      const bool goes_on = is_layer && !layers.empty() && step.recipe.in[0] == layers.back().out[0] &&
+                           is_in_arena(step.recipe.in[0]) &&
+                           readers[static_cast<std::size_t>(step.recipe.in[0])] == 1;
+      if (!goes_on) {
+        finish();
+        joined.push_back(std::move(step));
+      }
+      if (is_layer) layers.push_back(goes_on ? std::move(step.recipe) : joined.back().recipe);
+    }
+    finish();
+    program_->steps_ = std::move(joined);
   }
 
   // Memory by lifetime: the first gap that is large enough.
@@ -594,6 +667,7 @@ class Compiler {
   std::map<Output, int> uses_, consumer_, value_ids_;
   std::map<int, int> shaped_;    // Views that exist as tensors, and their values.
   std::map<int, Chain> chains_;  // By their last node.
+  std::map<int, int> computed_;  // Gradients, by the update that computes them.
   std::set<int> absorbed_;       // Nodes that run as part of a later one.
 };
 

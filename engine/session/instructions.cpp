@@ -149,34 +149,48 @@ void activate(Activation activation, float* x, std::int64_t n) {
 }
 
 void product(const Instruction& i) {
-  multiply({i.in[0], i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, i.out[0], i.m, i.k, i.n,
-           i.scratch);
+  multiply({i.in[0], i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, i.out[0], i.m, i.k, i.n, i.scratch,
+           i.flag ? i.in[2] : nullptr);
 }
 
-// Adds the bias to every row, and applies the activation.
-void finish(const Instruction& i, float* out, std::int64_t elements) {
-  if (i.flag && (i.n == 1 || i.n == 2 || i.n == 4)) {
-    // The bias as often as it fits a vector.
-    const float* b = i.in[2];
-    const Four bias = i.n == 1 ? splat(b[0]) : i.n == 2 ? Four{b[0], b[1], b[0], b[1]} : load(b);
-    for (std::int64_t x = 0; x < elements; x += 4) store(out + x, load(out + x) + bias);
-  } else if (i.flag) {
-    for (float* row = out; row < out + elements; row += i.n) {
-      std::int64_t x = 0;
-      for (; x + 4 <= i.n; x += 4) store(row + x, load(row + x) + load(i.in[2] + x));
-      for (; x < i.n; ++x) row[x] += i.in[2][x];
-    }
-  }
-  activate(i.activation, out, elements);
-}
-
-// The sums are still in the nearest memory when the bias comes.
 void dense(const Instruction& i) {
   product(i);
-  finish(i, i.out[0], i.m * i.n);
+  activate(i.activation, i.out[0], i.m * i.n);
+}
+
+template <class F, bool kGradientFirst>
+void product_slope(const Instruction& i) {
+  product(i);
+  float* g = i.out[0];
+  for (std::int64_t x = 0; x < i.m * i.n; x += 4)
+    store(g + x, apply<F, !kGradientFirst>(load(g + x), load(i.in[2] + x)));
+}
+
+constexpr std::int64_t kChainRows = 128;
+
+void run_chain(const Instruction& i) {
+  for (std::int64_t row = 0; row < i.m; row += kChainRows)
+    for (std::int64_t p = 0; p < i.k; ++p) {
+      Instruction part = i.parts[p];
+      part.m = std::min(kChainRows, i.m - row);
+      if (p == 0) part.in[0] += row * part.a_row;
+      if (p == i.k - 1) part.out[0] += row * part.n;
+      part.run(part);
+    }
 }
 
 // --- Images ----------------------------------------------------------------------------------------------
+
+// Adds the bias to every place, and applies the activation.
+void finish(const Instruction& i, float* out, std::int64_t elements) {
+  if (i.flag)
+    for (float* place = out; place < out + elements; place += i.n) {
+      std::int64_t x = 0;
+      for (; x + 4 <= i.n; x += 4) store(place + x, load(place + x) + load(i.in[2] + x));
+      for (; x < i.n; ++x) place[x] += i.in[2][x];
+    }
+  activate(i.activation, out, elements);
+}
 
 void convolution(const Instruction& i) {
   const bool is_fused = i.flag || i.activation != Activation::kNone;
@@ -240,37 +254,75 @@ void cross_entropy(const Instruction& i) {
   }
 }
 
-// --- Updates: out are the variable and its slots -----------------------------------------------------------
+// --- Updates: out are the variable and its slots; of a gradient of n elements from `at` on
+// -------------------
 
-void gradient_descent(const Instruction& i) {
-  const Four rate = splat(i.in[0][0]);
-  for (std::int64_t x = 0; x < i.n; x += 4)
-    store(i.out[0] + x, load(i.out[0] + x) - load(i.in[1] + x) * rate);
+struct GradientDescent {
+  static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
+                    std::int64_t n) {
+    const Four rate = splat(in[0][0]);
+    float* variable = i.out[0] + at;
+    for (std::int64_t x = 0; x < n; x += 4)
+      store(variable + x, load(variable + x) - load(gradient + x) * rate);
+  }
+};
+
+struct Momentum {
+  static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
+                    std::int64_t n) {
+    const Four rate = splat(in[0][0]), keep = splat(in[1][0]);
+    float *variable = i.out[0] + at, *sum = i.out[1] + at;
+    for (std::int64_t x = 0; x < n; x += 4) {
+      const Four g = load(gradient + x), a = load(sum + x) * keep + g;
+      store(sum + x, a);
+      store(variable + x, load(variable + x) - (i.flag ? g * rate + a * keep * rate : a * rate));
+    }
+  }
+};
+
+// in: powers of beta1 and beta2, learning rate, beta1, beta2, epsilon; out: variable, m, v.
+struct Adam {
+  static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
+                    std::int64_t n) {
+    const auto number = [&](int input) { return in[input][0]; };
+    const Four rate = splat(number(2) * std::sqrt(1.f - number(1)) / (1.f - number(0)));
+    const Four beta1 = splat(number(3)), rest1 = splat(1.f - number(3)), rest2 = splat(1.f - number(4));
+    const Four epsilon = splat(number(5));
+    float *variable = i.out[0] + at, *means = i.out[1] + at, *squares = i.out[2] + at;
+    for (std::int64_t x = 0; x < n; x += 4) {
+      const Four g = load(gradient + x), m = load(means + x), v = load(squares + x);
+      const Four mean = m + (g - m) * rest1, square = v + (g * g - v) * rest2;
+      store(means + x, mean);
+      store(squares + x, square);
+      const Four step = i.flag ? g * rest1 + beta1 * mean : mean;
+      store(variable + x, load(variable + x) - step * rate / (root(square) + epsilon));
+    }
+  }
+};
+
+// k: which input the gradient is.
+template <class Rule>
+void update(const Instruction& i) {
+  Rule::apply(i, i.in, i.in[i.k], 0, i.n);
 }
 
-void momentum(const Instruction& i) {
-  const Four rate = splat(i.in[0][0]), keep = splat(i.in[2][0]);
-  for (std::int64_t x = 0; x < i.n; x += 4) {
-    const Four g = load(i.in[1] + x), a = load(i.out[1] + x) * keep + g;
-    store(i.out[1] + x, a);
-    store(i.out[0] + x, load(i.out[0] + x) - (i.flag ? g * rate + a * keep * rate : a * rate));
+// in: the product's operands, then those of the update.
+template <class Rule>
+void product_update(const Instruction& i) {
+  float* panel = i.scratch + product_scratch(i.k);
+  for (std::int64_t row = 0; row < i.m; row += i.panel) {
+    const std::int64_t rows = std::min(i.panel, i.m - row);
+    multiply({i.in[0] + row * i.a_row, i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, panel, rows, i.k,
+             i.n, i.scratch);
+    Rule::apply(i, i.in + 2, panel, row * i.n, rows * i.n);
   }
 }
 
-// in: powers of beta1 and beta2, learning rate, beta1, beta2, epsilon, gradient; out: variable, m, v.
-void adam(const Instruction& i) {
-  const auto number = [&](int input) { return i.in[input][0]; };
-  const Four rate = splat(number(2) * std::sqrt(1.f - number(1)) / (1.f - number(0)));
-  const Four beta1 = splat(number(3)), rest1 = splat(1.f - number(3)), rest2 = splat(1.f - number(4));
-  const Four epsilon = splat(number(5));
-  for (std::int64_t x = 0; x < i.n; x += 4) {
-    const Four g = load(i.in[6] + x), m = load(i.out[1] + x), v = load(i.out[2] + x);
-    const Four mean = m + (g - m) * rest1, square = v + (g * g - v) * rest2;
-    store(i.out[1] + x, mean);
-    store(i.out[2] + x, square);
-    const Four step = i.flag ? g * rest1 + beta1 * mean : mean;
-    store(i.out[0] + x, load(i.out[0] + x) - step * rate / (root(square) + epsilon));
-  }
+// in: the rows, then the operands of the update.
+template <class Rule>
+void sum_update(const Instruction& i) {
+  sum_rows(i.in[0], i.m, i.n, i.scratch);
+  Rule::apply(i, i.in + 1, i.scratch, 0, i.n);
 }
 
 // --- The list --------------------------------------------------------------------------------------------
@@ -437,23 +489,33 @@ std::optional<Recipe> on_assign(const Node&, const Operands& in, const Operands&
   return made;
 }
 
-std::optional<Recipe> on_gradient_descent(const Node&, const Operands& in, const Operands& out) {
-  Recipe made = recipe(gradient_descent, {in[1].value, in[2].value}, {out[0].value});
-  made.instruction.n = elements(in[2]);
+// `in`: what the rule needs, then the gradient.
+template <class Rule>
+Recipe update_recipe(std::vector<int> in, std::vector<int> out, std::int64_t elements) {
+  Recipe made = recipe(update<Rule>, std::move(in), std::move(out));
+  made.instruction.k = static_cast<std::int64_t>(made.in.size()) - 1;
+  made.instruction.n = elements;
+  made.after_product = product_update<Rule>;
+  made.after_sum = sum_update<Rule>;
   return made;
 }
 
+std::optional<Recipe> on_gradient_descent(const Node&, const Operands& in, const Operands& out) {
+  return update_recipe<GradientDescent>({in[1].value, in[2].value}, {out[0].value}, elements(in[2]));
+}
+
 std::optional<Recipe> on_momentum(const Node& node, const Operands& in, const Operands& out) {
-  Recipe made = recipe(momentum, {in[2].value, in[3].value, in[4].value}, {out[0].value, in[1].value});
-  made.instruction.n = elements(in[3]);
+  Recipe made = update_recipe<Momentum>({in[2].value, in[4].value, in[3].value}, {out[0].value, in[1].value},
+                                        elements(in[3]));
   made.instruction.flag = node.attr<bool>("use_nesterov");
   return made;
 }
 
 std::optional<Recipe> on_adam(const Node& node, const Operands& in, const Operands& out) {
-  Recipe made = recipe(adam, {}, {out[0].value, in[1].value, in[2].value});
-  for (std::size_t i = 3; i < in.size(); ++i) made.in.push_back(in[i].value);
-  made.instruction.n = elements(out[0]);
+  std::vector<int> read;
+  for (std::size_t i = 3; i < in.size(); ++i) read.push_back(in[i].value);
+  Recipe made =
+      update_recipe<Adam>(std::move(read), {out[0].value, in[1].value, in[2].value}, elements(out[0]));
   made.instruction.flag = node.attr<bool>("use_nesterov");
   return made;
 }
@@ -522,6 +584,63 @@ void fuse_activation(Recipe& made, Activation activation, int out) {
   if (made.instruction.run == product) made.instruction.run = dense;
   made.instruction.activation = activation;
   made.out = {out};
+}
+
+void fuse_slope(Recipe& made, Activation activation, const Operand& y, int out) {
+  made.instruction.run = activation == Activation::kRelu   ? product_slope<ReluSlope, true>
+                         : activation == Activation::kTanh ? product_slope<TanhSlope, false>
+                                                           : product_slope<SigmoidSlope, false>;
+  made.in.push_back(y.value);
+  made.out = {out};
+}
+
+bool fuse_gradient(Recipe& update, const Recipe& gradient) {
+  const bool is_product = gradient.instruction.run == product;
+  if (!is_product && gradient.instruction.run != total_of_rows) return false;
+  Recipe made = gradient;
+  made.instruction.run = is_product ? update.after_product : update.after_sum;
+  if (!made.instruction.run) return false;
+  made.instruction.flag = update.instruction.flag;
+  made.in.insert(made.in.end(), update.in.begin(), update.in.end() - 1);
+  made.out = update.out;
+  made.may_overwrite = false;
+  if (is_product) {
+    // Whole vectors, in half of the nearest memory.
+    constexpr std::int64_t kPanel = 4096;
+    made.instruction.panel = std::max<std::int64_t>(4, kPanel / made.instruction.n / 4 * 4);
+    made.scratch += made.instruction.panel * made.instruction.n + 4;
+  } else {
+    made.scratch = made.instruction.n + 4;
+  }
+  update = std::move(made);
+  return true;
+}
+
+bool may_chain(const Recipe& layer) {
+  const Instruction& i = layer.instruction;
+  return (i.run == product || i.run == dense) && i.m >= 2 * kChainRows && i.a_column == 1;
+}
+
+Recipe chain(std::vector<Recipe> layers) {
+  Recipe made;
+  made.instruction.run = run_chain;
+  made.instruction.m = layers[0].instruction.m;
+  made.instruction.k = static_cast<std::int64_t>(layers.size());
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    made.in.insert(made.in.end(), layers[l].in.begin() + (l > 0), layers[l].in.end());
+    made.out.push_back(layers[l].out[0]);
+    made.scratch = std::max(made.scratch, layers[l].scratch);
+  }
+  made.parts = std::move(layers);
+  return made;
+}
+
+Slope slope_of(const Node& node) {
+  const std::string_view type = node.op->type;
+  if (type == "ReluGrad") return {Activation::kRelu, 0};
+  if (type == "TanhGrad") return {Activation::kTanh, 1};
+  if (type == "SigmoidGrad") return {Activation::kSigmoid, 1};
+  return {};
 }
 
 Activation activation_of(const Node& node) {

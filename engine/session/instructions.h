@@ -23,6 +23,8 @@ struct Instruction {
   float* scratch = nullptr;
   std::int64_t m = 0, k = 0, n = 0;  // Rows, terms and columns, or as the kernel says.
   std::int64_t a_row = 0, a_column = 0, b_row = 0, b_column = 0;  // Of a product's operands.
+  std::int64_t panel = 0;              // How many rows of a product are used up at a time.
+  const Instruction* parts = nullptr;  // Of a chain; k is how many.
   Activation activation = Activation::kNone;
   bool flag = false;
   Sliding sliding;  // Of images.
@@ -43,6 +45,11 @@ struct Recipe {
   std::vector<int> in, out;    // Numbers of values; variables are written in place.
   std::int64_t scratch = 0;    // Floats.
   bool may_overwrite = false;  // The first output may lie where an input of its size ends.
+  // Of an update, whose last input is the gradient: the kernels that first compute that, as a product or as a
+  // sum of rows.
+  void (*after_product)(const Instruction&) = nullptr;
+  void (*after_sum)(const Instruction&) = nullptr;
+  std::vector<Recipe> parts;  // Of a chain.
 };
 
 // The recipe of a node on float32 tensors; nothing if there is none for these shapes. `in`: its inputs,
@@ -54,5 +61,21 @@ std::optional<Recipe> recipe_for(const Node& node, const std::vector<Operand>& i
 void fuse_bias(Recipe& product, const Operand& bias, int out);
 void fuse_activation(Recipe& product, Activation activation, int out);
 Activation activation_of(const Node& node);
+// Makes a product of matrices, a gradient, go on through an activation that gave `y` (of relu: that was given
+// `y`).
+void fuse_slope(Recipe& product, Activation activation, const Operand& y, int out);
+// Makes an update compute its gradient by itself, a few rows at a time, which are used up while they are in
+// the nearest memory; false if it is none of those that can be.
+bool fuse_gradient(Recipe& update, const Recipe& gradient);
+// Layers one after the other, of many rows: so few rows at a time that what is between the layers stays in
+// the nearest memory.
+bool may_chain(const Recipe& layer);
+Recipe chain(std::vector<Recipe> layers);
+// What activation a node's operation takes a gradient through, and which of its inputs that is.
+struct Slope {
+  Activation activation = Activation::kNone;
+  std::size_t gradient = 0;
+};
+Slope slope_of(const Node& node);
 
 }  // namespace sandflow

@@ -17,28 +17,45 @@ float* Program::memory(const Value& value) {
 void Program::bind() {
   bound_.clear();
   for (const Value& value : values_) bound_.push_back(memory(value));
-  instructions_.clear();
-  for (Step& step : steps_) {
-    Instruction& instruction = instructions_.emplace_back(step.recipe.instruction);
-    if (!step.is_instruction) continue;
-    for (std::size_t i = 0; i < step.recipe.in.size(); ++i)
-      instruction.in[i] = bound_[static_cast<std::size_t>(step.recipe.in[i])];
-    for (std::size_t i = 0; i < step.recipe.out.size(); ++i)
-      instruction.out[i] = bound_[static_cast<std::size_t>(step.recipe.out[i])];
-    instruction.scratch = scratch_.data();
+  held_.clear();
+  for (int movable : movable_) {
+    const auto id = static_cast<std::size_t>(movable);
+    held_.emplace_back(values_[id].variable ? &values_[id].variable->value : values_[id].tensor, bound_[id]);
   }
+  instructions_.clear();
+  parts_.clear();
+  for (const Step& step : steps_)
+    instructions_.push_back(step.is_instruction ? bound(step.recipe) : Instruction{});
+}
+
+Instruction Program::bound(const Recipe& recipe) {
+  Instruction instruction = recipe.instruction;
+  instruction.scratch = scratch_.data();
+  if (!recipe.parts.empty()) {
+    std::vector<Instruction>& parts = parts_.emplace_back();
+    for (const Recipe& part : recipe.parts) parts.push_back(bound(part));
+    instruction.parts = parts.data();
+    return instruction;
+  }
+  for (std::size_t i = 0; i < recipe.in.size(); ++i)
+    instruction.in[i] = bound_[static_cast<std::size_t>(recipe.in[i])];
+  for (std::size_t i = 0; i < recipe.out.size(); ++i)
+    instruction.out[i] = bound_[static_cast<std::size_t>(recipe.out[i])];
+  return instruction;
 }
 
 // Whether all variables have values of the right kind; also finds memory that has moved, as when somebody
 // else keeps a variable's value of before.
 bool Program::variables_are_ready() {
+  // Where it was, it is what it was.
+  if (std::all_of(held_.begin(), held_.end(),
+                  [](const auto& held) { return held.first->is_alone_at(held.second); }))
+    return true;
   bool has_moved = false;
   for (int movable : movable_) {
     const auto id = static_cast<std::size_t>(movable);
     const Value& value = values_[id];
     const Tensor& held = value.variable ? value.variable->value : *value.tensor;
-    // Where it was, it is what it was.
-    if (held.is_alone_at(bound_[id])) continue;
     if (!held.defined() || held.dtype() != value.dtype || held.shape() != value.shape) return false;
     has_moved = has_moved || memory(value) != bound_[id];
   }

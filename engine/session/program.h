@@ -4,7 +4,9 @@
 // step that diverges.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/session/instructions.h"
@@ -28,9 +30,6 @@ class Program {
   bool run();
   // After a run: fetch `i`. Good until the next.
   const Tensor& fetched(std::size_t i) const { return *fetched_[i]; }
-
-  std::size_t instructions() const { return steps_.size(); }
-  std::size_t arena_bytes() const { return arena_.size() * sizeof(float); }
 
  private:
   friend class Compiler;
@@ -56,6 +55,7 @@ class Program {
   Program() = default;
   float* memory(const Value& value);
   void bind();
+  Instruction bound(const Recipe& recipe);
   bool variables_are_ready();
   bool run_operation(Step& step);
   bool run_steps(std::size_t first, std::size_t last);
@@ -68,8 +68,11 @@ class Program {
   std::vector<Step> steps_;
   // The steps as they are run: instructions side by side, and null for an operation.
   std::vector<Instruction> instructions_;
+  std::deque<std::vector<Instruction>> parts_;  // Of those that are chains.
   std::size_t first_write_ = 0;
-  std::vector<int> movable_;   // Values of variables and feeds, which others may replace between runs.
+  // Values of variables and feeds, which others may replace between runs: their numbers, and where each was.
+  std::vector<int> movable_;
+  std::vector<std::pair<const Tensor*, const float*>> held_;
   std::vector<float*> bound_;  // Where the memory of variables and tensors was when instructions were bound.
   std::vector<Philox*> generators_;
   std::vector<Philox> kept_generators_;

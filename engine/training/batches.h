@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "engine/training/shuffle.h"
@@ -47,5 +49,27 @@ class Batches {
   std::uint64_t seed_;
   std::vector<std::int32_t> order_;
 };
+
+// Rows of `table` (row-major, as wide as those of `out`) one below the other. Short ones are copied as the
+// single words they are: a call for each would take longer than the step of a small net.
+inline void gather(std::span<const float> table, std::span<const std::int32_t> rows, std::span<float> out) {
+  if (rows.empty()) return;
+  const std::size_t width = out.size() / rows.size();
+  float* to = out.data();
+  const auto copy = [&](auto bytes) {
+    for (const std::int32_t row : rows) {
+      std::memcpy(to, table.data() + static_cast<std::size_t>(row) * width, bytes);
+      to += width;
+    }
+  };
+  if (width == 1)
+    copy(std::integral_constant<std::size_t, 4>());
+  else if (width == 2)
+    copy(std::integral_constant<std::size_t, 8>());
+  else if (width == 4)
+    copy(std::integral_constant<std::size_t, 16>());
+  else
+    copy(width * sizeof(float));
+}
 
 }  // namespace sandflow

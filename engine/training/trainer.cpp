@@ -10,16 +10,11 @@ namespace sandflow {
 namespace {
 
 // Rows of a matrix into `out`, whose memory is used again when the batch size stays.
-void gather(const Tensor& matrix, std::span<const std::int32_t> rows, Tensor& out) {
+void gather_rows(const Tensor& matrix, std::span<const std::int32_t> rows, Tensor& out) {
   const std::int64_t columns = matrix.shape().dim(1);
   const Shape shape{static_cast<std::int64_t>(rows.size()), columns};
   if (!out.defined() || out.shape() != shape || out.shared()) out = Tensor(DType::kFloat32, shape);
-  const std::span<const float> from = matrix.read<float>();
-  const std::span<float> to = out.write<float>();
-  const auto width = static_cast<std::size_t>(columns);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(rows[i]) * width), width,
-                to.begin() + static_cast<std::ptrdiff_t>(i * width));
+  gather(matrix.read<float>(), rows, out.write<float>());
 }
 
 // A part of a set.
@@ -78,8 +73,8 @@ std::vector<Feed> Trainer::feeds(const Examples& examples) const {
 std::vector<Feed> Trainer::feeds(std::span<const std::int32_t> rows) {
   std::vector<Feed> all = model_.constant_feeds;
   if (data_) {
-    gather(data_->train.features, rows, batch_features_);
-    gather(data_->train.labels, rows, batch_labels_);
+    gather_rows(data_->train.features, rows, batch_features_);
+    gather_rows(data_->train.labels, rows, batch_labels_);
     for (Output placeholder : model_.features) all.push_back({placeholder, batch_features_});
     for (Output placeholder : model_.labels) all.push_back({placeholder, batch_labels_});
   }
@@ -127,9 +122,9 @@ std::optional<double> Trainer::step_on_program() {
   std::size_t next = model_.constant_feeds.size();
   if (data_) {
     for (std::size_t i = 0; i < model_.features.size(); ++i)
-      gather(data_->train.features, last_rows_, program->feed(next++));
+      gather_rows(data_->train.features, last_rows_, program->feed(next++));
     for (std::size_t i = 0; i < model_.labels.size(); ++i)
-      gather(data_->train.labels, last_rows_, program->feed(next++));
+      gather_rows(data_->train.labels, last_rows_, program->feed(next++));
   }
   for (const auto& hyper : model_.hyper) {
     const double value = settings_.hyper.at(hyper.first);

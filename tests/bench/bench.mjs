@@ -90,7 +90,7 @@ class Batches {
 
 // --- Contestants --------------------------------------------------------------------------------------------------------
 
-// Each opens a trial of a line, or throws a sentence that says why it cannot run one.
+// "fixed" is Eigen for batches of one size only. Each opens a trial of a line, or throws a sentence that says why it cannot run one.
 function contestantsOf(half, libraries) {
   const fromHalf = (name) => ({ name, open: (number) => openTrial(half, name, "line", number) });
   const own = (name, make) => ({
@@ -101,7 +101,7 @@ function contestantsOf(half, libraries) {
       return make(line, data, new Batches(data, line.batch));
     },
   });
-  const inCpp = [fromHalf("sandflow"), fromHalf("eigen")];
+  const inCpp = [fromHalf("sandflow"), fromHalf("eigen"), fromHalf("fixed")];
   if (!libraries) return inCpp;
   const { convnetjs, tf } = libraries;
   return [
@@ -151,7 +151,7 @@ async function measureLines(half, contestants, lines, print) {
   const samples = [];
   print(`microseconds a step; the losses of the first ${checkedSteps} steps agree within ${tolerance}`);
   const names = contestants.map(({ name }) => name);
-  print(row("", [...names, "of eigen", "of best JS", "spread"]));
+  print(row("", [...names, "of eigen", "of fixed", "of best JS", "spread"]));
   for (const [lineNumber, line] of lines) {
     const opened = await openAgreeing(contestants, lineNumber, line, notes);
     const results = await takeTurns(opened.map(({ trial }) => trial), rounds.lines);
@@ -164,6 +164,7 @@ async function measureLines(half, contestants, lines, print) {
       row(title, [
         ...names.map((name) => (of(name) ? number(of(name).us) : "-")),
         against(of("eigen"), wanted.eigen[line.id] ?? wanted.eigen.others),
+        against(of("fixed"), 0),
         against(fastest, wanted.javascript),
         `${Math.round(100 * Math.max(...results.map(({ spread }) => spread)))} %`,
       ]),

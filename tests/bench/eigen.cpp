@@ -1,6 +1,8 @@
 // The other contestant in C++: for each net what one would write by hand with Eigen. Sizes are known to the
 // compiler where they are small, buffers are made once, products go where they are wanted, what follows a
-// product is one expression, updates happen in place.
+// product is one expression, updates happen in place. The size of a batch is known when the program runs, as
+// the last batch of an epoch is shorter and a learner tries many; beside it stands the same program for
+// batches of one size only.
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
@@ -537,18 +539,31 @@ using LargeNet = DenseNet<CrossEntropy, Rule, Relu, Dynamic, Dynamic, Dynamic, D
 template <int kBatch>
 using MiddleNet = DenseNet<CrossEntropy, Descent, Relu, kBatch, 64, 32, 10>;
 
+// Of a net in whose program the size of a batch stands as a number, if it is worth it.
+template <int kBatch>
+std::unique_ptr<Trial> net_of(const Line& line) {
+  if (line.id == "W1") return std::make_unique<SmallNet<kBatch, 2, 4, 2, 1>>(line);
+  if (line.id == "W2") return std::make_unique<SmallNet<kBatch, 2, 8, 8, 8, 1>>(line);
+  if (line.id == "W4") return std::make_unique<MiddleNet<kBatch>>(line);
+  return nullptr;
+}
+
 }  // namespace
 
 std::unique_ptr<Trial> eigen_net(const Line& line) {
-  if (line.id == "W1") return std::make_unique<SmallNet<10, 2, 4, 2, 1>>(line);
-  if (line.id == "W2" && line.batch == 10) return std::make_unique<SmallNet<10, 2, 8, 8, 8, 1>>(line);
-  if (line.id == "W2") return std::make_unique<SmallNet<30, 2, 8, 8, 8, 1>>(line);
-  if (line.id == "W4" && line.batch == 1) return std::make_unique<MiddleNet<1>>(line);
-  if (line.id == "W4") return std::make_unique<MiddleNet<32>>(line);
+  if (auto net = net_of<Dynamic>(line)) return net;
   if (line.id == "W5") return std::make_unique<ConvolutionNet>(line);
   if (line.id == "W6") return std::make_unique<GridNet>(line);
   if (line.optimizer == std::string("Adam")) return std::make_unique<LargeNet<Adam>>(line);
   return std::make_unique<LargeNet<Momentum>>(line);
+}
+
+std::unique_ptr<Trial> eigen_fixed_net(const Line& line) {
+  auto net = line.batch == 1    ? net_of<1>(line)
+             : line.batch == 10 ? net_of<10>(line)
+             : line.batch == 30 ? net_of<30>(line)
+                                : net_of<32>(line);
+  return net ? std::move(net) : eigen_net(line);
 }
 
 std::unique_ptr<Trial> eigen_product(const Product& product) {

@@ -35,6 +35,7 @@ std::string data(std::size_t number) {
 std::unique_ptr<Trial> trial(const std::string& contestant, const std::string& kind, int number) {
   const auto at = static_cast<std::size_t>(number);
   const bool is_eigen = contestant == "eigen";
+  if (contestant == "fixed" && kind == "line") return eigen_fixed_net(lines()[at]);
   if (kind == "line") return is_eigen ? eigen_net(lines()[at]) : sandflow_net(lines()[at]);
   if (kind == "product") return is_eigen ? eigen_product(products()[at]) : sandflow_product(products()[at]);
   if (kind == "batch") return is_eigen ? eigen_net(with_batch(number)) : sandflow_net(with_batch(number));

@@ -6,6 +6,7 @@
 #include "engine/graph/gradients.h"
 #include "engine/session/session.h"
 #include "engine/tf/operators.h"
+#include "engine/training/batches.h"
 #include "engine/training/optimizers.h"
 #include "tests/bench/trial.h"
 
@@ -155,17 +156,9 @@ class Net : public Trial {
     loop_.emplace(session_, fetches, feeds);
   }
 
-  static void gather(const std::vector<float>& table, std::span<const std::int32_t> rows,
-                     std::span<float> out) {
-    const std::size_t width = out.size() / rows.size();
-    float* to = out.data();
-    for (const std::int32_t row : rows)
-      to = std::copy_n(&table[static_cast<std::size_t>(row) * width], width, to);
-  }
-
   Line line_;
   Data data_;
-  Batches batches_;
+  bench::Batches batches_;
   Graph graph_;
   Session session_;
   std::vector<tf::Variable> variables_;

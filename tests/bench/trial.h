@@ -46,6 +46,7 @@ std::unique_ptr<Trial> sandflow_net(const Line& line);
 std::unique_ptr<Trial> sandflow_product(const Product& product);
 // The program a C++ programmer would write for one of lines(), or with_batch().
 std::unique_ptr<Trial> eigen_net(const Line& line);
+std::unique_ptr<Trial> eigen_fixed_net(const Line& line);
 std::unique_ptr<Trial> eigen_product(const Product& product);
 // Multiplications and additions of whole vectors that never leave the registers: what nothing can exceed.
 std::unique_ptr<Trial> peak();

@@ -421,4 +421,26 @@ TEST_CASE("a learning rate of 1000 diverges, the node is named, and a reset repe
     CHECK(second.losses[i].loss == first.losses[i].loss);
 }
 
+TEST_CASE("a loss of one Variable trains without data, and can be seen along it without moving anything") {
+  Workspace workspace;
+  open(workspace, "deep_valley");
+  const std::vector<double> places{-4, -2, 0, 2};
+  const std::vector<double> heights = must(workspace.sweep("w", "height", places));
+  REQUIRE(heights.size() == places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const double x = places[i];
+    const double expected =
+        0.1 * x * x - 1.5 * std::exp(-(x + 2) * (x + 2)) - 2 * std::exp(-(x - 2) * (x - 2));
+    CHECK(heights[i] == doctest::Approx(expected).epsilon(1e-5));
+  }
+  CHECK(workspace.snapshot().counters.step == 0);
+  CHECK(workspace.advance(300, always) == 300);
+  const double trained = workspace.snapshot().now->train_loss;
+  CHECK(trained == doctest::Approx(must(workspace.sweep("w", "loss", std::vector<double>{-1.867})).front())
+                       .epsilon(1e-3));  // Where momentum 0.9 comes to rest: it does not get out.
+  CHECK(workspace.snapshot().now->train_loss == trained);
+  CHECK_FALSE(workspace.sweep("nobody", "loss", places).ok());
+  CHECK_FALSE(workspace.sweep("w", "nobody", places).ok());
+}
+
 }  // namespace sandflow::test

@@ -23,6 +23,9 @@ after(async () => {
   await server.close();
 });
 
+export const siteUrl = async () => (await start()).server.url;
+
+// `address`: another page than the site's, in which the site may be embedded.
 // Returns { page, context, url, trouble, close }; `trouble()` lists, in the page's words, the console errors, uncaught
 // errors, failed requests and requests to other origins seen so far: a healthy page has none.
 export async function openPage({
@@ -34,6 +37,8 @@ export async function openPage({
   deviceScaleFactor = 1,
   reducedMotion = "no-preference",
   query = "",
+  address,
+  serviceWorkers = "block",
 } = {}) {
   const { server, browser } = await start();
   const context = await browser.newContext({
@@ -43,6 +48,7 @@ export async function openPage({
     hasTouch,
     deviceScaleFactor,
     reducedMotion,
+    serviceWorkers,
   });
   const page = await context.newPage();
   const seen = [];
@@ -51,10 +57,10 @@ export async function openPage({
   page.on("requestfailed", (request) => seen.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on("response", (response) => response.status() >= 400 && seen.push(`${response.status()}: ${response.url()}`));
   context.on("request", (request) => {
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
+    if (!/^(data|blob):/.test(request.url()) && ![server.url, address].some((ours) => ours && request.url().startsWith(ours)))
       seen.push(`other origin: ${request.url()}`);
   });
-  const url = server.url + query;
+  const url = address ?? server.url + query;
   await page.goto(url);
   return { page, context, url, trouble: () => [...seen], close: () => context.close() };
 }

@@ -75,6 +75,7 @@ Rect AddMenu::box_in(const Rect& area) const {
 
 void AddMenu::open(Ui& ui, const Rect& area, Vec screen, Vec world, const Scene& scene,
                    std::string_view wire) {
+  if (!is_offered) return;
   is_open_ = is_new_ = true;
   screen_ = screen;
   world_ = world;

@@ -16,6 +16,8 @@ namespace sandflow::ui {
 
 class AddMenu {
  public:
+  bool is_offered = true;  // An embed may do without it: then it never opens.
+
   struct Chosen {
     const NodeType* type = nullptr;  // Either this …
     const Layer* layer = nullptr;    // … or this.

@@ -49,7 +49,7 @@ bool App::frame(double time_ms) {
   changes_.clear();
   send_cursor();
   // After an edit the boxes are those of the scene before it: the next frame tells.
-  if (generation_ == laid_generation_) report_.send(*this, boxes_, made_ > 0);
+  if (generation_ == laid_generation_) tell_page();
   frame_ms_ = drawn - began + (emscripten_get_now() - shown);
 
   if (frames_left_ > 0) --frames_left_;
@@ -170,6 +170,7 @@ void App::draw_panes() {
     append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), shown(), boxes_, flow_,
                                  view ? &*view : nullptr));
     if (lens.is_on() && !canvas.clicked.empty()) toggle_fetch(canvas.clicked);
+    pointed.draw(ui, {{0, 0}, {split, ui.size.y}}, canvas, boxes_);
   }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
   if (split < ui.size.x) draw_column({{split, 0}, ui.size});
@@ -328,6 +329,12 @@ void App::scene_changed() {
   wake();
 }
 
+void App::tell_page() {
+  report_.send(*this, boxes_, made_ > 0);
+  if (report_.is_owing() || playback.is_owing()) return;
+  for (; tells_owed_ > 0; --tells_owed_) ui.outbox.add("{\"type\":\"told\"}");
+}
+
 void App::send_cursor() {
   if (ui.cursor == sent_cursor_) return;
   sent_cursor_ = ui.cursor;
@@ -338,7 +345,7 @@ void App::send_cursor() {
 
 bool App::is_at_rest() const {
   return frames_left_ <= 0 && !ui.wants_frame && !playback.is_busy() && !flow_.moves(ui.time) &&
-         !ui.input.has_waiting() && !report_.is_owing();
+         !ui.input.has_waiting() && !report_.is_owing() && tells_owed_ == 0;
 }
 
 }  // namespace sandflow::ui

@@ -13,6 +13,7 @@
 #include "web/app/flow.h"
 #include "web/app/inspector.h"
 #include "web/app/playback.h"
+#include "web/app/pointed.h"
 #include "web/app/report.h"
 #include "web/app/session_lens.h"
 #include "web/app/ui.h"
@@ -50,6 +51,7 @@ class App {
   Playback playback;
   Canvas canvas;
   SessionLens lens;
+  Pointed pointed;
   std::string table;  // A learner's CSV text that waits for its columns to be chosen.
   bool shows_graph = true, shows_views = true;
   // As the views have seen them last; of no use where none looks.
@@ -69,6 +71,7 @@ class App {
   void draw_splitter(const Rect& area);
   void obey_keys();
   void send_cursor();
+  void tell_page();
   bool is_at_rest() const;
 
   Flow flow_;
@@ -86,6 +89,7 @@ class App {
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;
   int frames_left_ = 3;
+  int tells_owed_ = 0;
   float column_width_ = 380;
   std::string sent_cursor_ = "default";
 

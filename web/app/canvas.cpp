@@ -77,7 +77,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   if (lens) lens->draw_wires(painter, boxes);
   if (!ui.reduced_motion) flow.draw(painter, boxes, ui.time);
   draw_nodes(ui, area, snapshot, boxes, flow, hit, lens);
-  if (scene.nodes.empty() && !add_menu_.is_open()) {
+  if (scene.nodes.empty() && add_menu_.is_offered && !add_menu_.is_open()) {
     screen.text_middle(Face::kStrong, 16, area.center() - Vec(0, 12), palette().soft, tr("canvas.empty"));
     screen.text_middle(Face::kText, 13, area.center() + Vec(0, 14), palette().soft,
                        tr(ui.input.is_touch ? "canvas.empty-touch" : "canvas.empty-how"));
@@ -97,7 +97,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   draw_drag(ui, over);
   draw_wire(ui, over, boxes);
   draw_minimap(above, area, boxes);
-  draw_buttons(ui, above, area, scene, !lens);
+  draw_buttons(ui, above, area, scene, !lens && add_menu_.is_offered);
   if (hovered && drag_.kind == Drag::Kind::kNone && !wire_ && !add_menu_.is_open() && !menu_.is_open())
     describe(ui, boxes, hit);
   return changes;

@@ -1,4 +1,8 @@
-// The page's commands: JSON in, one thing done.
+// The page's commands: JSON in, one thing done. Those that lessons live on:
+// {"do": "train", "steps": 40} makes so many steps as fast as it can; {"do": "highlight", "nodes": ["W"]}
+// points at boxes; {"do": "curve", "variable": "w", "node": "loss", "from": -1, "to": 1, "points": 99}
+// answers with a message "curve" and its numbers "y", or an "error"; {"do": "tell"} answers with "told" once
+// steps asked for are made and the page has been told what has come of everything before.
 #include <yyjson.h>
 
 #include <algorithm>
@@ -38,6 +42,22 @@ std::vector<std::string> texts_of(yyjson_val* object, const char* key) {
     }
   }
   return texts;
+}
+
+// What a node would be along a Variable's values: the valley that a run goes down in.
+std::string curve_json(Workspace& workspace, yyjson_val* c) {
+  const double from = yyjson_get_num(yyjson_obj_get(c, "from")), to = yyjson_get_num(yyjson_obj_get(c, "to"));
+  const int points = std::clamp(integer_of(yyjson_obj_get(c, "points")), 2, 500);
+  std::vector<double> values;
+  for (int i = 0; i < points; ++i) values.push_back(from + (to - from) * i / (points - 1));
+  const auto found = workspace.sweep(text_of(c, "variable"), text_of(c, "node"), values);
+  JsonWriter json;
+  json.open().field("type", "curve").key("y").open('[');
+  if (found.ok())
+    for (const double y : *found) json.value(y);
+  json.close(']');
+  if (!found.ok()) json.field("error", found.error().text());
+  return json.close().take();
 }
 
 // What a table holds, for the page to ask which columns are what.
@@ -97,9 +117,7 @@ std::optional<edit::Edit> edit_of(yyjson_val* c) {
   }
   if (what == "rename") return edit::Rename{text_of(c, "from"), text_of(c, "to")};
   if (what == "fold") return edit::Fold{text_of(c, "scope"), yyjson_get_bool(yyjson_obj_get(c, "folded"))};
-  if (what == "remove") {
-    return edit::RemoveNodes{texts_of(c, "nodes")};
-  }
+  if (what == "remove") return edit::RemoveNodes{texts_of(c, "nodes")};
   if (what == "add") {
     SceneNode added;
     added.type = text_of(c, "type");
@@ -169,7 +187,10 @@ void App::obey(std::string_view json) {
     run_once();
   } else if (what == "epoch") {
     playback.pause();
-    playback.epoch(workspace.steps_to_epoch_end());
+    playback.owe(workspace.steps_to_epoch_end());
+  } else if (what == "train") {
+    playback.pause();
+    playback.owe(std::max(0, integer_of(yyjson_obj_get(c, "steps"))));
   } else if (what == "reset") {
     playback.pause();
     workspace.reset();
@@ -186,6 +207,7 @@ void App::obey(std::string_view json) {
       ui.notice(status.error().text(), true);
     } else {
       canvas.begin_anew();
+      pointed = {};
       seen_step_ = 0;
       scene_changed();
     }
@@ -231,8 +253,15 @@ void App::obey(std::string_view json) {
     shows_graph = yyjson_get_bool(yyjson_obj_get(c, "graph"));
     shows_views = yyjson_get_bool(yyjson_obj_get(c, "views"));
     if (!shows_graph) canvas.close_menu(ui);
+    canvas.offer_palette(!has(c, "palette") || yyjson_get_bool(yyjson_obj_get(c, "palette")));
   } else if (what == "fit") {
     canvas.fit();
+  } else if (what == "highlight") {
+    pointed.point_at(texts_of(c, "nodes"), ui.time);
+  } else if (what == "curve") {
+    ui.outbox.add(curve_json(workspace, c));
+  } else if (what == "tell") {
+    ++tells_owed_;
   } else if (what == "lens" && obey_lens(*this, c)) {
     // Done.
   } else if (what == "edit") {

@@ -17,7 +17,8 @@ class Playback {
   void play() { is_playing = true; }
   void pause();
   void step() { owed_ = 1; }
-  void epoch(std::int64_t steps) { owed_ = static_cast<double>(steps); }
+  void owe(std::int64_t steps) { owed_ = static_cast<double>(steps); }
+  bool is_owing() const { return owed_ > 0; }
   bool is_unbound() const { return is_playing && owed_ <= 0 && speed >= kUnbound; }  // As fast as it can.
   bool is_busy() const { return is_playing || owed_ > 0; }
 

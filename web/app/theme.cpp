@@ -22,7 +22,7 @@ constexpr Palette kLight{
     rgb(0x66727f),
     rgb(0xdadfe5),
     rgb(0x1b2430, 9),
-    {rgb(0x0f9d86), rgb(0x7c4dff), rgb(0xc97a06), rgb(0x1f78d1), rgb(0xd63f55), rgb(0x5c6b7a)}};
+    {rgb(0x0b7d6b), rgb(0x7140f0), rgb(0x9a5c00), rgb(0x1a6bbd), rgb(0xc9324a), rgb(0x5c6b7a)}};
 constexpr Palette kDark{
     rgb(0x0f1419),
     rgb(0x171d24),

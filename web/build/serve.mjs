@@ -17,6 +17,8 @@ const types = {
   ".txt": "text/plain; charset=utf-8",
   ".svg": "image/svg+xml",
   ".png": "image/png",
+  ".webmanifest": "application/manifest+json",
+  ".zip": "application/zip",
   ".wasm": "application/wasm",
   ".ttf": "font/ttf",
 };

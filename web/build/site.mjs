@@ -1,16 +1,24 @@
 // Assembles the site: what is in the folder afterwards is exactly what is listed here.
 //
 // node web/build/site.mjs BUILD_FOLDER SITE_FOLDER
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildLessons } from "./lessons.mjs";
+import { icon, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
 
 const [, , build, site] = process.argv;
+
+buildLessons(join(build, "lessons"));
 
 const parts = [
   ["index.html", "index.html"],
   ["web/shell", "shell"],
   ["web/languages", "languages"],
   ["web/lessons/scenes", "scenes"],
+  [join(build, "lessons"), "lessons"],
+  ["web/embed", "embed"],
+  ["web/offline/manifest.webmanifest", "manifest.webmanifest"],
+  ["web/offline/logo.svg", "icons/logo.svg"],
   [join(build, "app.js"), "app/app.js"],
   [join(build, "app.wasm"), "app/app.wasm"],
   [join(build, "fonts"), "fonts"],
@@ -26,14 +34,24 @@ function* filesOf(path) {
   else for (const name of readdirSync(path)) for (const rest of filesOf(join(path, name))) yield join(name, rest);
 }
 
-const sources = new Map();
-for (const [from, to] of parts) for (const file of filesOf(from)) sources.set(join(to, file), join(from, file));
+const files = new Map();
+for (const [from, to] of parts) for (const file of filesOf(from)) files.set(join(to, file), readFileSync(join(from, file)));
+for (const size of [180, 192, 512]) files.set(`icons/${size}.png`, await icon(files.get("icons/logo.svg"), size));
 
-for (const file of filesOf(site)) if (!sources.has(file)) rmSync(join(site, file));
+// A page that is kept for later is never one without a server: it needs neither of these.
+const script = await wholeScript(files);
+const worker = serviceWorker(files, readFileSync("web/offline/sw.js", "utf8"));
+files.set("app/whole.js", script);
+files.set("sw.js", worker);
+const archive = zip(files);
+files.set("sandflow.html", singleFile(files, script));
+files.set("sandflow-site.zip", archive);
 
-for (const [file, source] of sources) {
+for (const file of filesOf(site)) if (!files.has(file)) rmSync(join(site, file));
+
+for (const [file, content] of files) {
   const target = join(site, file);
-  if (existsSync(target) && readFileSync(target).equals(readFileSync(source))) continue;
+  if (existsSync(target) && readFileSync(target).equals(content)) continue;
   mkdirSync(dirname(target), { recursive: true });
-  copyFileSync(source, target);
+  writeFileSync(target, content);
 }

@@ -3,7 +3,7 @@ import { count, t } from "./texts.js";
 
 const pause = 8000;  // Between results of a run, in ms: a fast run ends an epoch in every frame.
 const line = document.getElementById("live");
-let before = { playing: false, step: 0, epoch: 0 };
+let before = { playing: false, step: 0, epoch: 0, diverged: false };
 let lastResult = 0;
 
 export function say(text) {
@@ -15,8 +15,10 @@ export const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export function sayWhatChanged(state) {
   const { playing, step, epoch } = state;
+  const diverged = Boolean(state.diverged);
   const said = [];
-  if (playing !== before.playing) said.push(t(playing ? "shell.say.started" : "shell.say.paused", { step: count(step) }));
+  if (diverged && !before.diverged) said.push(t("shell.say.diverged", state.diverged));
+  else if (playing !== before.playing) said.push(t(playing ? "shell.say.started" : "shell.say.paused", { step: count(step) }));
   if (step === 0 && before.step > 0) said.push(t("shell.say.reset"));
   const now = performance.now();
   if (epoch > before.epoch && (!playing || now - lastResult > pause)) {
@@ -28,6 +30,6 @@ export function sayWhatChanged(state) {
         : t("shell.say.epoch-loss", { epoch: count(epoch), loss }),
     );
   }
-  before = { playing, step, epoch };
+  before = { playing, step, epoch, diverged };
   if (said.length) say(said.join(" "));
 }

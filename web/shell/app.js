@@ -4,6 +4,7 @@ export class App {
   catalog = undefined;
   worker = new Worker("shell/worker.js");
   #listeners = new Map();
+  #asked = new Map();
 
   constructor() {
     this.ready = new Promise((done) => this.on("state", done));
@@ -32,6 +33,16 @@ export class App {
     });
   }
 
+  // The answer to a command, a message of this type: answers come in the order of the commands.
+  ask(type, command) {
+    const answer = new Promise((done) => {
+      if (!this.#asked.has(type)) this.#asked.set(type, []);
+      this.#asked.get(type).push(done);
+    });
+    this.command(command);
+    return answer;
+  }
+
   send(message, transfer = []) {
     this.worker.postMessage(message, transfer);
   }
@@ -46,9 +57,7 @@ export class App {
 
   // The scene as JSON text.
   async save() {
-    const saved = this.next("saved");
-    this.command({ do: "save" });
-    return (await saved).json;
+    return (await this.ask("saved", { do: "save" })).json;
   }
 
   #hear(message) {
@@ -56,6 +65,7 @@ export class App {
     if (message.type === "state") this.state = { ...this.state, ...message };
     if (message.type === "catalog") this.catalog = message;
     const heard = message.type === "state" ? this.state : message;
+    this.#asked.get(message.type)?.shift()?.(heard);
     for (const listener of [...(this.#listeners.get(message.type) ?? [])]) listener(heard);
   }
 }

@@ -1,8 +1,8 @@
 // Forwards what happens on the canvas to the app, without trapping a page's scrolling around an embedded one.
 import { letterOf } from "./keys.js";
+import { embedded } from "./parts.js";
 
 const kinds = { pointermove: 0, pointerdown: 1, pointerup: 2, pointerleave: 3, pointercancel: 4 };
-const embedded = window.top !== window;
 
 export const ratio = () => window.devicePixelRatio || 1;
 
@@ -130,10 +130,11 @@ function forwardSize(app, canvas) {
 
 function forwardVisibility(app, canvas) {
   let onScreen = true;
-  const send = () => app.send({ type: "visible", value: onScreen && !document.hidden });
+  const send = () => app.send({ type: "visible", value: onScreen && !document.hidden, rests: embedded && !onScreen });
   document.addEventListener("visibilitychange", send);
   new IntersectionObserver((entries) => {
     onScreen = entries.at(-1).isIntersecting;
     send();
-  }).observe(canvas);
+    // Any of it: who sees only the play button presses it, too.
+  }).observe(document.body);
 }

@@ -4,14 +4,20 @@ import { App } from "./app.js";
 import { ratio, wireCanvas } from "./canvas.js";
 import { wireClipboard } from "./clipboard.js";
 import { wireTables } from "./data.js";
+import { wireFrame } from "./frame.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
 import { lensVerbs, wireLens } from "./lens.js";
+import { openedLesson, wireLessons } from "./lesson.js";
+import { address, readLink, writeLink } from "./link.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
+import { keepSite } from "./offline.js";
+import { followAddress, open, prepare, problemText } from "./opening.js";
+import { wireOutline } from "./outline.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
-import { download } from "./picture.js";
+import { dataUrl, download } from "./picture.js";
 import { Scenes } from "./scenes.js";
 import { wireSettings } from "./settings.js";
 import { allTexts, loadTexts, onLanguage } from "./texts.js";
@@ -20,12 +26,19 @@ import { wireButtons, wireTransport } from "./transport.js";
 
 const at = (id) => document.getElementById(id);
 const canvas = at("canvas");
-// In the order the app numbers them.
-const fontFiles = ["text-regular", "text-semibold", "mono-regular", "symbols"];
+// In the order the app numbers them; the page is set in the same ones.
+const fonts = [
+  { file: "text-regular", family: "Sandflow Text", weight: 400 },
+  { file: "text-semibold", family: "Sandflow Text", weight: 600 },
+  { file: "mono-regular", family: "Sandflow Mono", weight: 400 },
+  { file: "symbols", family: "Sandflow Symbols", weight: 400 },  // The few signs that neither has.
+];
 
 function supported() {
   return "OffscreenCanvas" in window && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
 }
+
+let shared;  // Made when it is first wanted.
 
 function verbsOf(app, scenes) {
   const command = (name) => () => app.command({ do: name });
@@ -47,6 +60,10 @@ function verbsOf(app, scenes) {
     open: () => at("file").click(),
     save: () => scenes.save(),
     help: () => at("help").showModal(),
+    share: async () => {
+      shared ??= (await import("./share.js")).createShare(app, scenes);
+      await shared.show();
+    },
   };
 }
 
@@ -55,7 +72,7 @@ function wirePage(app, scenes) {
   const overlay = wireOverlay(app, at("stage"), at("overlay"), canvas);
   wireHeader(app, document.querySelector(".header"));
   wireThemeButton(at("theme"));
-  scenes.wireMenu(at("scene"), at("scenes"), at("file"));
+  scenes.wireMenu(at("scene"), at("scenes"), at("file"), verbs.share);
   wireTransport(app, at("transport"));
   const openTable = wireTables(app, scenes, at("table"));
   wireSettings(app, { openTable, notices: scenes.notices, bar: at("settings-bar"), all: at("settings-all"), sheet: at("settings"), button: at("settings-button") });
@@ -67,9 +84,10 @@ function wirePage(app, scenes) {
   wireClipboard(app, canvas);
   wirePanes(app, at("panes"));
   wireLens(app);
+  wireOutline(app, at("outline"));
 }
 
-function wireMessages(app, notices) {
+function wireNotices(app, notices) {
   app.on("download", ({ name, text }) => download(new Blob([text], { type: "text/csv" }), name));
   app.on("announce", ({ text }) => say(text));
   app.on("notice", ({ text, kind }) => notices.show(text, kind));
@@ -77,13 +95,30 @@ function wireMessages(app, notices) {
   app.on("state", sayWhatChanged);
 }
 
-async function startApp(app) {
-  const load = async (name) => {
-    const answer = await fetch(`fonts/${name}.ttf`);
-    if (!answer.ok) throw new Error(`fonts/${name}.ttf: ${answer.status}`);
-    return answer.arrayBuffer();
-  };
-  const fonts = await Promise.all(fontFiles.map(load));
+function wireOutside(app, scenes, notices) {
+  const parts = { app, scenes, notices };
+  const openLink = async (link) => open(await prepare(link, scenes, true), parts);
+  wireFrame(app, {
+    link: async () => writeLink(await scenes.link(openedLesson())),
+    picture: async (kind) => dataUrl(await scenes.picture(kind)),
+    openScene: async (scene) => (await scenes.openText(JSON.stringify(scene), {})) ? "" : "the scene was refused.",
+    openLink: async (text) => {
+      const problems = await openLink(readLink(text));
+      return problems.length ? problemText(problems) : "";
+    },
+  });
+  followAddress(parts);
+}
+
+async function loadFont({ file, family, weight }) {
+  const answer = await fetch(`fonts/${file}.ttf`);
+  if (!answer.ok) throw new Error(`fonts/${file}.ttf: ${answer.status}`);
+  const font = await answer.arrayBuffer();
+  document.fonts.add(new FontFace(family, font.slice(0), { weight: String(weight) }));
+  return font;
+}
+
+async function startApp(app, fonts) {
   const { width, height } = canvas.getBoundingClientRect();
   const offscreen = canvas.transferControlToOffscreen();
   const config = {
@@ -114,14 +149,19 @@ async function start() {
     ready: app.ready,
     worker: app.worker,
   };
-  wireMessages(app, notices);
+  wireNotices(app, notices);
+  const loading = Promise.all(fonts.map(loadFont));
+  loading.catch(() => {});  // Told where it is waited for.
   await Promise.all([loadTexts(), scenes.load()]);
   wirePage(app, scenes);
+  wireOutside(app, scenes, notices);
+  await wireLessons(app, scenes, notices);
   // Sent ahead of the start, so that the app's first state is this scene's.
-  await scenes.openFirst();
-  await startApp(app);
-  await app.ready;
+  const opened = open(await prepare(address, scenes), { app, scenes, notices });
+  await startApp(app, await loading);
+  await Promise.all([app.ready, opened]);
   document.body.classList.remove("starting");
+  keepSite(notices);
 }
 
 start().catch((error) => showFailure(at("failure"), { reason: "start", text: String(error.message ?? error) }));

@@ -1,4 +1,6 @@
 // Text entry on the canvas through a real <input> laid over it, so that every keyboard and input method works.
+import { embedded } from "./parts.js";
+
 export function wireOverlay(app, stage, input, canvas) {
   let editing;
   let touched = false;  // By a finger, which brings and hides the phone's keyboard as it likes.
@@ -11,7 +13,7 @@ export function wireOverlay(app, stage, input, canvas) {
     input.hidden = true;
     app.send({ type: "text-done", id, value: input.value, accepted: Number(accepted) });
     if (hadFocus) canvas.focus({ preventScroll: true });
-    else if (window.top !== window && document.activeElement !== canvas) canvas.classList.remove("active");
+    else if (embedded && document.activeElement !== canvas) canvas.classList.remove("active");
   };
 
   const place = ({ x, y, width, height, size, mono }) => {

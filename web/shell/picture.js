@@ -7,14 +7,16 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-// A picture cannot load what is not in it.
-async function fontFace(family, weight, file) {
-  const blob = await (await fetch(`fonts/${file}.ttf`)).blob();
-  const url = await new Promise((done) => {
+export const dataUrl = (blob) =>
+  new Promise((done) => {
     const reader = new FileReader();
     reader.onload = () => done(reader.result);
     reader.readAsDataURL(blob);
   });
+
+// A picture cannot load what is not in it.
+async function fontFace(family, weight, file) {
+  const url = await dataUrl(await (await fetch(`fonts/${file}.ttf`)).blob());
   return `@font-face { font-family: "${family}"; font-weight: ${weight}; src: url(${url}) }`;
 }
 

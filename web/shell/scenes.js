@@ -1,12 +1,13 @@
 // The scenes: a menu of those that come with the site, and the learner's own files.
-import { inLanguage, onLanguage, t } from "./texts.js";
 import { dataOf, supply } from "./data.js";
 import { shortcutOf } from "./keys.js";
+import { pack, settingsBetween } from "./link.js";
+import { inLanguage, onLanguage, t } from "./texts.js";
 import { download, pngOf } from "./picture.js";
 
 export class Scenes {
   list = [];
-  #origin = {};  // Where the open scene is from: {file} of the list, or {name} of the learner's own.
+  #origin = {};  // Where the open scene is from: {file} of the site, a lesson's with {titles}, or {name} of the learner's own.
 
   constructor(app, notices) {
     this.app = app;
@@ -18,44 +19,67 @@ export class Scenes {
     this.list = answer.ok ? await answer.json() : [];
   }
 
-  // The scene the address asks for, or the first.
-  async openFirst() {
-    const wished = new URLSearchParams(location.search).get("scene");
-    const found = this.list.find(({ file }) => file === wished || file === `${wished}.json`);
-    if (wished && !found) this.notices.show(t("shell.scene-unknown", { scene: wished }), "error");
-    if (this.list.length) await this.open((found ?? this.list[0]).file);
+  // A scene of the list, by the name that links know it by.
+  find(name) {
+    return this.list.find(({ file }) => file === name || file === `${name}.json`);
   }
 
-  async open(file) {
-    const answer = await fetch(`scenes/${file}`);
-    if (!answer.ok) return this.notices.show(t("shell.scene-missing", { scene: file }), "error");
-    await this.#replace(await answer.text(), { file });
+  // The scene of the list that is open; the learner's own is none.
+  current() {
+    return this.list.find(({ file }) => file === this.#origin.file);
+  }
+
+  // The text of a scene of the list; nothing, and a notice, if it cannot be had.
+  async read(file) {
+    const answer = await fetch(`scenes/${file}`).catch(() => undefined);
+    if (answer?.ok) return answer.text();
+    this.notices.show(t("shell.scene-missing", { scene: file }), "error");
+  }
+
+  async open(file, titles) {
+    const text = await this.read(file);
+    if (text !== undefined) await this.openText(text, { file, titles });
   }
 
   async openFile(file) {
-    await this.#replace(await file.text(), { name: file.name.replace(/\.json$/, "") });
+    await this.openText(await file.text(), { name: file.name.replace(/\.json$/, "") });
+  }
+
+  // What a link has to say for what is open, as it now is; `lesson`: the one that is open, if one is.
+  async link(lesson) {
+    const scene = JSON.parse(await this.app.save());
+    const { file, json } = this.#origin;
+    const settings = file && settingsBetween(JSON.parse(json), scene);
+    if (!settings || !(lesson || this.current())) return { state: await pack(JSON.stringify(scene)) };
+    // A lesson opens its scene itself.
+    return { ...(lesson ?? { scene: file.replace(/\.json$/, "") }), ...settings };
   }
 
   // Nothing is thrown away: a scene that was edited can be brought back.
-  async #replace(text, origin) {
+  async openText(text, origin) {
     const before = this.#origin;
     const edited = this.app.state?.can_undo ? await this.app.save() : undefined;
-    if (!(await this.#give(text, origin)) || !edited) return;
-    this.notices.show(t("shell.replaced"), "info", {
+    if (!(await this.#give(text, origin))) return false;
+    if (edited) this.notices.show(t("shell.replaced"), "info", {
       label: t("shell.bring-back"),
       does: () => this.#give(edited, before),
     });
+    return true;
+  }
+
+  // The open scene with other settings.
+  async reopen(text) {
+    return (await supply(this.app, this.notices, dataOf(text))) && (await this.app.ask("opened", { do: "open", text })).ok;
   }
 
   // Whether the app took it; if not, it has said why and everything is as it was.
   async #give(text, origin) {
-    const { app } = this;
-    if (!(await supply(app, this.notices, dataOf(text)))) return false;
-    // The first scene goes ahead of the app's start: nobody answers yet.
-    const opened = app.state ? app.next("opened") : { ok: true };
-    app.command({ do: "open", text });
+    if (!(await supply(this.app, this.notices, dataOf(text)))) return false;
+    const opened = this.app.ask("opened", { do: "open", text });
+    // As the app writes it, before anybody changes it: what a link then has to tell.
+    const json = this.app.save();
     if (!(await opened).ok) return false;
-    this.#origin = origin;
+    this.#origin = { json: await json, ...origin };
     this.showTitle();
     return true;
   }
@@ -66,18 +90,20 @@ export class Scenes {
   }
 
   // The graph as a picture: "svg" or "png".
+  async picture(kind) {
+    const { svg } = await this.app.ask("picture", { do: "picture" });
+    return kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : pngOf(svg);
+  }
+
   async savePicture(kind) {
-    const picture = this.app.next("picture");
-    this.app.command({ do: "picture" });
-    const { svg } = await picture;
     const name = (this.#origin.file ?? (this.title() || "sandflow")).replace(/\.json$/, "");
-    const blob = kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await pngOf(svg);
-    download(blob, `${name}.${kind}`);
+    download(await this.picture(kind), `${name}.${kind}`);
   }
 
   title() {
     const listed = this.list.find(({ file }) => file === this.#origin.file);
-    return listed ? inLanguage(listed.title) : this.#origin.name || this.app.state?.title || "";
+    const titles = listed?.title ?? this.#origin.titles;
+    return titles ? inLanguage(titles).replace(/<[^>]+>/g, "") : this.#origin.name || this.app.state?.title || "";
   }
 
   showTitle() {
@@ -86,7 +112,7 @@ export class Scenes {
     document.title = `${title} · Sandflow`;
   }
 
-  wireMenu(button, menu, chooser) {
+  wireMenu(button, menu, chooser, share) {
     const item = (role, icon, label, does, checked) => {
       const made = document.createElement("button");
       made.type = "button";
@@ -119,6 +145,7 @@ export class Scenes {
         withKey(item("menuitem", "save", t("shell.save-file"), () => this.save()), "save"),
         item("menuitem", "save", t("shell.save-svg"), () => this.savePicture("svg")),
         item("menuitem", "save", t("shell.save-png"), () => this.savePicture("png")),
+        item("menuitem", "share", t("shell.share"), share),
       );
     };
     menu.addEventListener("beforetoggle", ({ newState }) => {

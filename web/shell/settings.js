@@ -74,6 +74,7 @@ function createPlace(container, app) {
       settings.forEach((setting, i) => {
         if (!fields.has(setting.key)) fields.set(setting.key, createField(setting, (value) => app.set(setting.key, value)));
         const { element } = fields.get(setting.key);
+        element.dataset.key = setting.key;
         if (container.children[i] !== element) container.insertBefore(element, container.children[i] ?? null);
         fields.get(setting.key).show(setting);
       });

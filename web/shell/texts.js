@@ -1,4 +1,5 @@
 // What the page says, in the visitor's language; switching is instant, for both languages are loaded.
+import { address } from "./link.js";
 import { recall, remember } from "./storage.js";
 
 const languages = ["en", "ko"];
@@ -7,7 +8,7 @@ const listeners = [];
 let language = choose();
 
 function choose() {
-  const wished = [new URLSearchParams(location.search).get("lang"), recall("language")];
+  const wished = [address.values.lang, recall("language")];
   return wished.find((wish) => languages.includes(wish)) ?? (navigator.language.startsWith("ko") ? "ko" : "en");
 }
 
@@ -45,8 +46,13 @@ export function onLanguage(listener) {
 }
 
 export function switchLanguage() {
-  language = languages[(languages.indexOf(language) + 1) % languages.length];
+  useLanguage(languages[(languages.indexOf(language) + 1) % languages.length]);
   remember("language", language);
+}
+
+// For this visit.
+export function useLanguage(name) {
+  language = name;
   write();
   for (const listener of listeners) listener();
 }

@@ -1,10 +1,11 @@
 // Light or dark: the system's until the visitor chooses.
+import { address } from "./link.js";
 import { recall, remember } from "./storage.js";
 import { onLanguage, t } from "./texts.js";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 const listeners = [];
-let chosen = [new URLSearchParams(location.search).get("theme"), recall("theme")].find((wish) =>
+let chosen = [address.values.theme, recall("theme")].find((wish) =>
   ["light", "dark"].includes(wish),
 );
 
@@ -14,6 +15,12 @@ export const onTheme = (listener) => listeners.push(listener);
 function show() {
   document.documentElement.dataset.theme = isDark() ? "dark" : "light";
   for (const listener of listeners) listener();
+}
+
+// For this visit.
+export function useTheme(name) {
+  chosen = name;
+  show();
 }
 
 export function followTheme() {

@@ -3,11 +3,11 @@
 
 let app;  // The WebAssembly module, once it runs.
 let canvas;
-let gl;
+let loser;  // The extension by which a context is lost and restored at will.
 let size;  // Waits for the next frame: a canvas whose size changes is blank until it is drawn.
 let visible = true;
 let lost = false;
-let frame = 0;
+let calledOff;  // Takes back the frame that is awaited, if one is.
 let begun = 0;  // When the last frame was, by the clock.
 let drawn = 0;
 const early = [];  // What came before the app ran.
@@ -43,14 +43,38 @@ const calls = {
   "text-changed": ({ id, value }) => withText(value, (text) => app._sandflow_text_changed(id, text)),
   command: ({ command }) => withText(JSON.stringify(command), (text) => app._sandflow_command(text)),
   supply: ({ name, bytes }) => withText(name, (text) => withBytes(bytes, (pointer, size) => app._sandflow_supply(text, pointer, size))),
-  visible: ({ value }) => (visible = value),
+  visible({ value, rests }) {
+    // A frame that was asked for in sight may never come out of it.
+    if (visible !== value) forgetFrame();
+    visible = value;
+    clearTimeout(resting);
+    if (rests) resting = setTimeout(giveUp, patience);
+    else takeBack();
+  },
   // For the tests: what a driver update or a laptop's lid does to a page.
   "lose-context": () => {
-    const extension = gl.getExtension("WEBGL_lose_context");
-    canvas.addEventListener("webglcontextlost", () => setTimeout(() => extension.restoreContext(), 50), { once: true });
-    extension.loseContext();
+    canvas.addEventListener("webglcontextlost", () => setTimeout(() => loser.restoreContext(), 50), { once: true });
+    loser.loseContext();
   },
 };
+
+// A browser has a dozen WebGL contexts for a whole article: an embed that nobody sees does without its own.
+const patience = 2000;  // ms; scrolling past is no reason.
+let resting;
+let givenUp = false;
+
+function giveUp() {
+  if (lost || visible) return;
+  givenUp = true;
+  loser.loseContext();
+}
+
+function takeBack() {
+  // Not lost yet: the event that says so is still on its way, and looks here again.
+  if (!givenUp || !lost) return;
+  givenUp = false;
+  loser.restoreContext();
+}
 
 function receive(message) {
   calls[message.type](message);
@@ -59,13 +83,28 @@ function receive(message) {
   if (message.type === "command" && (!visible || lost)) post();
 }
 
+// Unseen, too, the app has to say at first that it is there.
+const draws = () => (visible || drawn < 3) && !lost;
+
 function wake() {
-  if (visible && !lost && !frame) frame = requestAnimationFrame(draw);
+  if (!draws() || calledOff) return;
+  if (visible) {
+    const frame = requestAnimationFrame(draw);
+    calledOff = () => cancelAnimationFrame(frame);
+  } else {
+    const timer = setTimeout(() => draw(performance.now()));
+    calledOff = () => clearTimeout(timer);
+  }
+}
+
+function forgetFrame() {
+  calledOff?.();
+  calledOff = undefined;
 }
 
 function draw(time) {
-  frame = 0;
-  if (!visible || lost) return;
+  calledOff = undefined;
+  if (!draws()) return;
   guard(() => {
     if (size) resize();
     begun = performance.now();
@@ -86,7 +125,7 @@ function trainBetween() {
   waits = true;
   setTimeout(() => {
     waits = false;
-    if (!frame || !visible || lost) return;
+    if (!calledOff || !visible || lost) return;
     guard(() => app._sandflow_train(slice) && trainBetween());
   }, Math.max(pause, begun + late - performance.now()));
 }
@@ -119,12 +158,17 @@ function fail(error, reason = "stopped") {
   postMessage({ type: "failed", reason, text: String(error?.message ?? error) });
 }
 
+// Where there is no folder to load from, the page hands the module over, and this script follows on app.js.
+let handOver;
+const handed = location.protocol === "blob:" ? new Promise((done) => (handOver = done)) : undefined;
+
 async function start({ canvas: offscreen, folder, fonts, config }) {
   canvas = offscreen;
   canvas.width = Math.round(config.width * config.ratio);
   canvas.height = Math.round(config.height * config.ratio);
-  importScripts(folder + "app.js");
-  const made = await createSandflow({ locateFile: (file) => folder + file, onAbort: (what) => fail(what) });
+  if (!handed) importScripts(folder + "app.js");
+  const source = handed ? { wasmBinary: await handed } : { locateFile: (file) => folder + file };
+  const made = await createSandflow({ ...source, onAbort: (what) => fail(what) });
 
   // Dear ImGui smooths its own edges; multisampling on top would cost a frame fivefold where GL is software.
   const context = made.GL.createContext(canvas, {
@@ -133,7 +177,7 @@ async function start({ canvas: offscreen, folder, fonts, config }) {
   });
   if (!context) return fail("WebGL2", "webgl");
   made.GL.makeContextCurrent(context);
-  gl = made.GL.getContext(context).GLctx;  // Firefox refuses to be asked for it twice.
+  loser = made.GL.getContext(context).GLctx.getExtension("WEBGL_lose_context");
   surviveContextLoss();
 
   app = made;
@@ -148,6 +192,7 @@ function surviveContextLoss() {
     event.preventDefault();
     lost = true;
     guard(() => app._sandflow_context_lost());
+    if (visible) setTimeout(takeBack);
   });
   canvas.addEventListener("webglcontextrestored", () => {
     lost = false;
@@ -158,7 +203,8 @@ function surviveContextLoss() {
 
 onmessage = ({ data }) => {
   // For the tests: whether the page rests when nothing changes. Asking must not wake it.
-  if (data.type === "count-frames") postMessage({ type: "frames", count: drawn });
+  if (data.type === "count-frames") postMessage({ type: "frames", count: drawn, lost });
+  else if (data.type === "binary") handOver(data.binary);
   else if (data.type === "start") start(data).catch((error) => fail(error, "start"));
   else if (app) guard(() => receive(data));
   else early.push(data);

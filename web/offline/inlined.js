@@ -1,0 +1,21 @@
+// Stands in for fetch and Worker where the page is one script: what they ask for is in the script itself.
+import { scripts, packed } from "sandflow:files";
+
+async function unpacked(path) {
+  const bytes = Uint8Array.from(atob(packed[path]), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
+}
+
+export async function fetch(path) {
+  if (!Object.hasOwn(packed, path)) return new Response("", { status: 404 });
+  return new Response(await unpacked(path));
+}
+
+// The app's worker, from a Blob URL: it is handed its module, for it cannot load any.
+export function Worker() {
+  const url = URL.createObjectURL(new Blob(scripts, { type: "text/javascript" }));
+  const worker = new globalThis.Worker(url);
+  unpacked("app/app.wasm").then((binary) => worker.postMessage({ type: "binary", binary }, [binary]));
+  return worker;
+}
