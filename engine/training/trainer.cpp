@@ -17,6 +17,19 @@ void gather_rows(const Tensor& matrix, std::span<const std::int32_t> rows, Tenso
   gather(matrix.read<float>(), rows, out.write<float>());
 }
 
+// A part of a set.
+Examples rows_of(const Examples& set, std::int64_t from, std::int64_t count) {
+  const auto part = [&](const Tensor& matrix) {
+    const std::int64_t width = matrix.shape().dim(1);
+    Tensor out(DType::kFloat32, Shape{count, width});
+    const std::span<const float> all = matrix.read<float>();
+    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(from * width), count * width,
+                out.write<float>().begin());
+    return out;
+  };
+  return {part(set.features), part(set.labels), {}};
+}
+
 double scalar(const Tensor& tensor) {
   return tensor.defined() && tensor.elements() == 1 ? tensor.number(0)
                                                     : std::numeric_limits<double>::quiet_NaN();
@@ -167,12 +180,28 @@ std::optional<Evaluation> Trainer::measure() {
     if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
       accuracy = scalar((*share)[0]);
   };
+  // What layers of a large set give does not fit memory: it is measured part by part.
+  const auto measure_set = [&](const Examples& set, double& loss, double& accuracy) {
+    constexpr std::int64_t kElements = 1'000'000;
+    const std::int64_t width = std::max<std::int64_t>(1, set.features.shape().dim(1)),
+                       part = std::max<std::int64_t>(100, kElements / width);
+    if (set.size() <= part) return measure_on(feeds(set), loss, accuracy);
+    double losses = 0, shares = 0;
+    for (std::int64_t from = 0; from < set.size() && !error_; from += part) {
+      const std::int64_t count = std::min(part, set.size() - from);
+      double part_loss = none, part_share = none;
+      measure_on(feeds(rows_of(set, from, count)), part_loss, part_share);
+      losses += part_loss * static_cast<double>(count);
+      shares += part_share * static_cast<double>(count);
+    }
+    loss = losses / static_cast<double>(set.size());
+    accuracy = shares / static_cast<double>(set.size());
+  };
   if (!data_) {
     measure_on(model_.constant_feeds, point.train_loss, point.train_accuracy);
   } else {
-    measure_on(feeds(data_->train), point.train_loss, point.train_accuracy);
-    if (!error_ && data_->test.size() > 0)
-      measure_on(feeds(data_->test), point.test_loss, point.test_accuracy);
+    measure_set(data_->train, point.train_loss, point.train_accuracy);
+    if (!error_ && data_->test.size() > 0) measure_set(data_->test, point.test_loss, point.test_accuracy);
   }
   return error_ ? std::nullopt : std::optional(point);
 }

@@ -86,7 +86,7 @@ edit::Edit some_edit(Chance& chance, const Scene& scene) {
                            chance.of(kValues)};
     }
     case 8: {
-      constexpr const char* kData[] = {"", "penguins", "circle", "spiral", "xor", "iris"};
+      constexpr const char* kData[] = {"", "penguins", "circle", "spiral", "xor", "tulips"};
       Choice data{chance.of(kData), {}};
       if (chance.in(2)) data.parameters["data_seed"] = chance.below(3);
       return edit::SetData{data};

@@ -77,7 +77,7 @@ TEST_CASE("what is wrong in a scene is said with its place") {
       {R"({"sandflow": 1, "data": "penguins"})", "data: expected an object."},
       {R"({"sandflow": 1, "data": {"name": "penguins", "test_share": "x"}})",
        "data.test_share: expected a number."},
-      {R"({"sandflow": 1, "data": {"name": "nowhere"}})", "Unknown data: 'nowhere'."},
+      {R"({"sandflow": 1, "data": {"name": "tulips"}})", "Unknown data: 'tulips'."},
       {R"({"sandflow": 1, "data": {"name": "", "noise": 1}})", "data '' has no parameter 'noise'."},
       {R"({"sandflow": 1, "data": {"name": "penguins", "noise": 1}})",
        "data 'penguins' has no parameter 'noise'."},

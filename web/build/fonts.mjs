@@ -19,7 +19,7 @@ const always =
   range(0x391, 0x3a1) +
   range(0x3a3, 0x3a9) +
   range(0x3b1, 0x3c9) +
-  "·×÷−±≈≠≤≥→←↑↓∂∇∞√∑∏∫…—–‹›«»“”‘’•●○▾▸▴◂✓✕⏵";
+  "·×÷−±≈≠≤≥→←↑↓∂∇∞√∑∏∫…—–‹›«»“”‘’•●○▾▸▴◂✓✕";
 
 // Where the texts are: everything the page or the app can show is written in one of these.
 const texts = ["index.html", "web/languages", "web/shell", "web/app", "web/lessons", "engine"];

@@ -3,8 +3,8 @@
 // node web/build/site.mjs BUILD_FOLDER SITE_FOLDER
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { icon, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
 import { buildLessons } from "./lessons.mjs";
+import { icon, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
 
 const [, , build, site] = process.argv;
 
@@ -15,10 +15,10 @@ const parts = [
   ["web/shell", "shell"],
   ["web/languages", "languages"],
   ["web/lessons/scenes", "scenes"],
+  [join(build, "lessons"), "lessons"],
   ["web/embed", "embed"],
   ["web/offline/manifest.webmanifest", "manifest.webmanifest"],
   ["web/offline/logo.svg", "icons/logo.svg"],
-  [join(build, "lessons"), "lessons"],
   [join(build, "app.js"), "app/app.js"],
   [join(build, "app.wasm"), "app/app.wasm"],
   [join(build, "fonts"), "fonts"],

@@ -57,9 +57,7 @@ export class App {
 
   // The scene as JSON text.
   async save() {
-    const saved = this.next("saved");
-    this.command({ do: "save" });
-    return (await saved).json;
+    return (await this.ask("saved", { do: "save" })).json;
   }
 
   #hear(message) {

@@ -119,7 +119,7 @@ export function wireTables(app, scenes, dialog) {
     if (read.error) return complain(read.error);
     table = read;
     // The last column with few values is what tables mostly are about.
-    const few = (column) => !column.number || column.distinct <= Math.max(10, table.rows / 20);
+    const few = (column) => !column.number || column.distinct <= Math.min(20, Math.max(2, table.rows / 5));
     label = (table.columns.findLast(few) ?? table.columns.at(-1)).name;
     const column = table.columns.find(({ name }) => name === label);
     columns.querySelector("[name=predicts]").value = few(column) ? "class" : "number";

@@ -1,5 +1,5 @@
 // An embed's end of the messages: obeys the page around it, and tells it what happens here.
-import { parameterOf, parameters } from "./link.js";
+import { parameterOf, parameters, settingKey } from "./link.js";
 import { isPlain, readMessage, readSetting, version } from "./messages.js";
 import { embedded, hides } from "./parts.js";
 
@@ -42,8 +42,7 @@ export function wireFrame(app, does) {
     reset: () => app.command({ do: "reset" }),
     set({ name, value }) {
       const { of } = parameterOf(name);
-      const key = of ? of.filter((part) => part !== "training" && part !== "name").join(".") : name;
-      app.set(key, readSetting(name, value));
+      app.set(of ? settingKey(of) : name, readSetting(name, value));
     },
     async load({ link, scene, id }) {
       const refused = await (scene ? does.openScene(scene) : does.openLink(link));

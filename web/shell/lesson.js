@@ -168,6 +168,8 @@ class Lessons {
   done = (id) => this.progressOf(this.open.entry.name).done?.[id];
 
   keepDone(id, what) {
+    // For the page around an embed.
+    if (what?.met) document.dispatchEvent(new CustomEvent("sandflow-goal", { detail: openedLesson() }));
     this.#keep((progress) => {
       progress.done ??= {};
       if (what) progress.done[id] = what;
@@ -327,6 +329,9 @@ export async function wireLessons(app, scenes, notices) {
   lessons.wire();
   wired(lessons);
 }
+
+// What is open, as a link says it; nothing if the list is.
+export const openedLesson = () => lessons?.open && { lesson: lessons.open.entry.name, step: lessons.open.step + 1 };
 
 // Opens a lesson at a step, counted from 0; without one, where the learner left it. Whether there is such a lesson.
 export const openLesson = async (name, step) => (await whenWired).openLesson(name, step);

@@ -68,6 +68,9 @@ const readers = {
   },
 };
 
+// The name by which the app sets what stands at a place in a scene.
+export const settingKey = (of) => of.filter((part) => part !== "training" && part !== "name").join(".");
+
 // The value that a text gives a parameter, or nothing.
 export const readValue = (parameter, text) => readers[parameter.kind](text, parameter);
 

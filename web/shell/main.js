@@ -9,8 +9,8 @@ import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
 import { wireKeys } from "./keys.js";
 import { lensVerbs, wireLens } from "./lens.js";
-import { wireLessons } from "./lesson.js";
-import { address, readAddress, readLink, writeLink } from "./link.js";
+import { openedLesson, wireLessons } from "./lesson.js";
+import { address, readLink, writeLink } from "./link.js";
 import { Notices, showFailure, wireBanner } from "./notices.js";
 import { keepSite } from "./offline.js";
 import { followAddress, open, prepare, problemText } from "./opening.js";
@@ -99,7 +99,7 @@ function wireOutside(app, scenes, notices) {
   const parts = { app, scenes, notices };
   const openLink = async (link) => open(await prepare(link, scenes, true), parts);
   wireFrame(app, {
-    link: async () => writeLink(await scenes.link()),
+    link: async () => writeLink(await scenes.link(openedLesson())),
     picture: async (kind) => dataUrl(await scenes.picture(kind)),
     openScene: async (scene) => (await scenes.openText(JSON.stringify(scene), {})) ? "" : "the scene was refused.",
     openLink: async (text) => {
@@ -107,7 +107,7 @@ function wireOutside(app, scenes, notices) {
       return problems.length ? problemText(problems) : "";
     },
   });
-  followAddress(readAddress, parts);
+  followAddress(parts);
 }
 
 async function loadFont({ file, family, weight }) {
@@ -155,8 +155,8 @@ async function start() {
   await Promise.all([loadTexts(), scenes.load()]);
   wirePage(app, scenes);
   wireOutside(app, scenes, notices);
-  // Sent ahead of the start, so that the app's first state is this scene's.
   await wireLessons(app, scenes, notices);
+  // Sent ahead of the start, so that the app's first state is this scene's.
   const opened = open(await prepare(address, scenes), { app, scenes, notices });
   await startApp(app, await loading);
   await Promise.all([app.ready, opened]);

@@ -1,7 +1,7 @@
 // Opens what a link asks for: a scene or a lesson, settings of it, parts to hide, and a run. What cannot be had is named.
 import { openLesson } from "./lesson.js";
-import { parameterOf, unpack, withSettings } from "./link.js";
-import { embedded, hideParts } from "./parts.js";
+import { parameterOf, readAddress, settingKey, unpack, withSettings } from "./link.js";
+import { embedded, hideParts, showPart } from "./parts.js";
 import { t, useLanguage } from "./texts.js";
 import { useTheme } from "./theme.js";
 
@@ -11,7 +11,8 @@ const withSet = ({ name, text }) => `\`${`${name}${text ? `=${text}` : ""}`.repl
 // The scene a link means, as text, and where it is from; nothing if none is meant and one is open.
 export async function prepare({ values, problems }, scenes, isOpen) {
   const found = { values, problems: [...problems] };
-  if (isOpen && !Object.keys(values).some(setsScene)) return found;
+  // A lesson brings its own.
+  if (values.lesson || (isOpen && !Object.keys(values).some(setsScene))) return found;
   if (values.state !== undefined) {
     try {
       found.text = await unpack(values.state);
@@ -30,30 +31,36 @@ export async function prepare({ values, problems }, scenes, isOpen) {
   return found;
 }
 
-function withThem(text, values) {
-  try {
-    return JSON.stringify(withSettings(JSON.parse(text), values));
-  } catch {
-    return text;  // The app says what is wrong with it.
+async function openScene({ text, origin, values, problems }, scenes) {
+  const settings = Object.entries(values).filter(([name]) => parameterOf(name).of);
+  if (!(await scenes.openText(text, origin))) {
+    // The app has said why.
+    if (scenes.list.length && !scenes.current()) await scenes.open(scenes.list[0].file);
+  } else if (settings.length && !(await scenes.reopen(JSON.stringify(withSettings(JSON.parse(text), values))))) {
+    problems.push(...settings.map(([name, value]) => ({ name, text: String(value) })));
   }
 }
 
-async function openScene({ text, origin, values, problems }, scenes) {
-  const settings = Object.entries(values).filter(([name]) => parameterOf(name).of);
-  const wanted = settings.length ? withThem(text, values) : text;
-  if (await scenes.openText(wanted, origin)) return;
-  // The app has said why. Without its settings the scene may do.
-  if (wanted !== text && (await scenes.openText(text, origin)))
-    problems.push(...settings.map(([name, value]) => ({ name, text: String(value) })));
-  else if (scenes.list.length && !scenes.current()) await scenes.open(scenes.list[0].file);
+// Whether there is such a lesson; if not, what else the link says is opened.
+async function openTheLesson(values, { app, scenes }) {
+  if (!(await openLesson(values.lesson, values.step === undefined ? undefined : values.step - 1))) return false;
+  if (embedded) showPart("lesson");
+  for (const [name, value] of Object.entries(values)) {
+    const { of } = parameterOf(name);
+    if (of) app.set(settingKey(of), value);
+  }
+  return true;
 }
 
 // Sends the scene at once, so that what starts after it starts with it.
 export async function open(link, { app, scenes, notices }) {
   const { values, problems } = link;
+  if (values.lesson && !(await openTheLesson(values, { app, scenes }))) {
+    const { lesson, ...others } = values;
+    const otherwise = await prepare({ values: others, problems }, scenes, Boolean(scenes.current()));
+    return open({ ...otherwise, problems: [{ name: "lesson", text: lesson }, ...otherwise.problems] }, { app, scenes, notices });
+  }
   if (link.text !== undefined) await openScene(link, scenes);
-  const { lesson } = values;
-  if (lesson && !(await openLesson(lesson, values.step && values.step - 1))) problems.push({ name: "lesson", text: lesson });
   if (values.speed !== undefined) app.set("speed", values.speed);
   if (values.steps) app.command({ do: "train", steps: values.steps });
   // Nothing moves by itself in front of those who asked for less of it.
@@ -66,12 +73,12 @@ export async function open(link, { app, scenes, notices }) {
 export const problemText = (problems) => t("shell.link-problem", { parts: problems.slice(0, 6).map(withSet).join(", ") });
 
 // Another link, put into this page's address, is followed without loading the page anew.
-export function followAddress(readAddress, parts) {
+export function followAddress(parts) {
   window.addEventListener("hashchange", async () => {
     const link = readAddress(location);
     if (link.values.lang) useLanguage(link.values.lang);
     if (link.values.theme) useTheme(link.values.theme);
-    hideParts(link.values.hide);
+    hideParts(link.values.hide, link.values.lesson);
     await open(await prepare(link, parts.scenes, true), parts);
   });
 }

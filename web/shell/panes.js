@@ -11,11 +11,14 @@ export function wirePanes(app, list) {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   let chosen = tabs[0];
   const send = () => {
-    const [graph, views] = [!hides("graph"), !hides("views")];
-    const pane = phone.matches && graph && views ? chosen.dataset.pane : "";
+    const shown = tabs.filter(({ dataset }) => !hides(dataset.pane));
+    for (const tab of tabs) tab.hidden = !shown.includes(tab);
+    list.hidden = shown.length < 2;
+    if (shown.length && !shown.includes(chosen)) return choose(shown[0].dataset.pane);
+    const pane = phone.matches ? chosen.dataset.pane : "";
     document.body.dataset.pane = pane;
     app.command({
-      do: "panes", graph: graph && pane !== "views", views: views && pane !== "graph", palette: !hides("palette"),
+      do: "panes", graph: !hides("graph") && pane !== "views", views: !hides("views") && pane !== "graph", palette: !hides("palette"),
     });
   };
   choose = (name) => {
@@ -30,7 +33,8 @@ export function wirePanes(app, list) {
   list.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: tabs.length - 1, ArrowRight: 1 }[event.key];
     if (!by) return;
-    choose(tabs[(tabs.indexOf(chosen) + by) % tabs.length].dataset.pane);
+    const shown = tabs.filter((tab) => !tab.hidden);
+    choose(shown[(shown.indexOf(chosen) + by) % shown.length].dataset.pane);
     chosen.focus();
   });
   // What was chosen in the graph is told about in the other pane.

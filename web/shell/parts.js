@@ -11,14 +11,17 @@ const listeners = [];
 
 export const hides = (part) => hidden.has(part);
 
-export function hideParts(names = []) {
-  hidden = new Set(names);
+// An embed is of a lesson or of none.
+export function hideParts(names = [], lesson) {
+  hidden = new Set(embedded && !lesson ? [...names, "lesson"] : names);
   for (const part of parts) document.documentElement.classList.toggle(`hide-${part}`, hidden.has(part));
   for (const listener of listeners) listener();
 }
+
+export const showPart = (part) => hideParts([...hidden].filter((each) => each !== part), true);
 
 // Calls back whenever other parts are shown.
 export const onParts = (listener) => listeners.push(listener);
 
 document.documentElement.classList.toggle("embedded", embedded);
-hideParts(address.values.hide);
+hideParts(address.values.hide, address.values.lesson);

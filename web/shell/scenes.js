@@ -45,13 +45,14 @@ export class Scenes {
     await this.openText(await file.text(), { name: file.name.replace(/\.json$/, "") });
   }
 
-  // What a link has to say for this scene, as it now is, to be opened by it.
-  async link() {
+  // What a link has to say for what is open, as it now is; `lesson`: the one that is open, if one is.
+  async link(lesson) {
     const scene = JSON.parse(await this.app.save());
-    const { file } = this.current() ?? {};
-    const text = file && (await this.read(file));
-    const settings = text && settingsBetween(JSON.parse(text), scene);
-    return settings ? { scene: file.replace(/\.json$/, ""), ...settings } : { state: await pack(JSON.stringify(scene)) };
+    const { file, json } = this.#origin;
+    const settings = file && settingsBetween(JSON.parse(json), scene);
+    if (!settings || !(lesson || this.current())) return { state: await pack(JSON.stringify(scene)) };
+    // A lesson opens its scene itself.
+    return { ...(lesson ?? { scene: file.replace(/\.json$/, "") }), ...settings };
   }
 
   // Nothing is thrown away: a scene that was edited can be brought back.
@@ -66,14 +67,19 @@ export class Scenes {
     return true;
   }
 
+  // The open scene with other settings.
+  async reopen(text) {
+    return (await supply(this.app, this.notices, dataOf(text))) && (await this.app.ask("opened", { do: "open", text })).ok;
+  }
+
   // Whether the app took it; if not, it has said why and everything is as it was.
   async #give(text, origin) {
-    const { app } = this;
-    if (!(await supply(app, this.notices, dataOf(text)))) return false;
-    const opened = app.next("opened");
-    app.command({ do: "open", text });
+    if (!(await supply(this.app, this.notices, dataOf(text)))) return false;
+    const opened = this.app.ask("opened", { do: "open", text });
+    // As the app writes it, before anybody changes it: what a link then has to tell.
+    const json = this.app.save();
     if (!(await opened).ok) return false;
-    this.#origin = origin;
+    this.#origin = { json: await json, ...origin };
     this.showTitle();
     return true;
   }
@@ -85,9 +91,7 @@ export class Scenes {
 
   // The graph as a picture: "svg" or "png".
   async picture(kind) {
-    const picture = this.app.next("picture");
-    this.app.command({ do: "picture" });
-    const { svg } = await picture;
+    const { svg } = await this.app.ask("picture", { do: "picture" });
     return kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : pngOf(svg);
   }
 

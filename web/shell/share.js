@@ -1,6 +1,7 @@
 // The dialog for sharing: a link, an embed for somebody's page with a live preview, and files for where there is no net.
 import { say } from "./announce.js";
 import { installing } from "./offline.js";
+import { openedLesson } from "./lesson.js";
 import { longest, parameters, parts, writeLink } from "./link.js";
 import { isAlone } from "./parts.js";
 import { onLanguage, t } from "./texts.js";
@@ -299,7 +300,7 @@ export function createShare(app, scenes) {
   });
   return {
     async show() {
-      link = await scenes.link();
+      link = await scenes.link(openedLesson());
       dialog.showModal();
       choose(chosen);
     },

@@ -442,21 +442,20 @@ class OutputView : public View {
     }
     ui.holds_finger = true;
     if (!plot.contains(mouse) || (was_held_ && distance(mouse, painted_at_) < kSpacing)) return {};
+    // A quick hand goes far between two frames.
+    const Vec from = was_held_ ? painted_at_ : mouse;
+    const int count = was_held_ ? static_cast<int>(distance(from, mouse) / kSpacing) : 1;
     if (!was_held_) ++stroke_;
     was_held_ = true;
     painted_at_ = mouse;
     OwnTable table = table_of(run);
-    if (brush_ == kEraser) {
-      if (!rub_out(table, plot, mouse)) return {};
-    } else {
-      if (new_classes_.size() > table.classes.size()) table.classes = new_classes_;
-      const auto which = static_cast<std::size_t>(brush_);
-      if (which >= table.classes.size()) return {};
-      double values[2];
-      values[x_] = raw(x_, low_[0] + (mouse.x - plot.min.x) / plot.width() * (high_[0] - low_[0]));
-      values[y_] = raw(y_, low_[1] + (plot.max.y - mouse.y) / plot.height() * (high_[1] - low_[1]));
-      table.csv += row_of(values[0], values[1], table.classes[which]);
+    if (new_classes_.size() > table.classes.size()) table.classes = new_classes_;
+    bool has_changed = false;
+    for (int i = 1; i <= count; ++i) {
+      const Vec at = from + (mouse - from) * (static_cast<float>(i) / static_cast<float>(count));
+      has_changed = (brush_ == kEraser ? rub_out(table, plot, at) : put(table, plot, at)) || has_changed;
     }
+    if (!has_changed) return {};
     const auto standard = run.scene.data.parameters.find("standardise");
     const bool is_own = run.scene.data.name == "own";
     const bool standardise = is_own && (standard == run.scene.data.parameters.end() || standard->second != 0);
@@ -497,6 +496,16 @@ class OutputView : public View {
                    set->features.number(2 * i + 1) * data.deviation[1] + data.mean[1],
                    data.class_names[static_cast<std::size_t>(set->classes[static_cast<std::size_t>(i)])]);
     return table;
+  }
+
+  bool put(OwnTable& table, const Rect& plot, Vec at) const {
+    const auto which = static_cast<std::size_t>(brush_);
+    if (which >= table.classes.size()) return false;
+    double values[2];
+    values[x_] = raw(x_, low_[0] + (at.x - plot.min.x) / plot.width() * (high_[0] - low_[0]));
+    values[y_] = raw(y_, low_[1] + (plot.max.y - at.y) / plot.height() * (high_[1] - low_[1]));
+    table.csv += row_of(values[0], values[1], table.classes[which]);
+    return true;
   }
 
   // Takes the rows whose points lie under the rubber; at least two stay, for there is no set of fewer.
