@@ -1,67 +1,28 @@
-// From a plan to a program: nodes are added to a graph of known shapes, unless their value is known already;
-// what is left becomes instructions, whose memory is placed by lifetime.
+// From a plan to a program: what is left of a specialised graph becomes instructions, several nodes in one
+// where that saves memory, and their memory is placed by lifetime.
 #include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
 
 #include "engine/session/program.h"
+#include "engine/session/specialise.h"
 
 namespace sandflow {
 
 namespace {
 
-constexpr std::int64_t kMostFoldedElements = 1 << 16;
-
 std::string_view type_of(const Node& node) { return node.op->type; }
-
-// Passes its first input on, as far as memory is concerned.
-bool only_renames(const Node& node) {
-  const std::string_view type = type_of(node);
-  return type == "Identity" || type == "StopGradient" || type == "PreventGradient" || type == "Reshape" ||
-         type == "ExpandDims" || type == "Squeeze";
-}
-
-bool is_constant(const Graph& graph, Output output) { return type_of(graph.node(output.node)) == "Const"; }
-
-// A constant of this number everywhere.
-bool is_all(const Graph& graph, Output output, float number) {
-  if (!is_constant(graph, output)) return false;
-  const Tensor& value = graph.node(output.node).attr<Tensor>("value");
-  if (value.dtype() != DType::kFloat32) return false;
-  const auto x = value.read<float>();
-  return std::all_of(x.begin(), x.end(), [&](float v) { return v == number; });
-}
-
-bool same_value(const AttrValue& a, const AttrValue& b) {
-  if (a.index() != b.index()) return false;
-  return std::visit(
-      [&]<class T>(const T& value) {
-        if constexpr (std::is_same_v<T, Tensor>)
-          return value.same_bits(std::get<T>(b));
-        else
-          return value == std::get<T>(b);
-      },
-      a);
-}
-
-bool same_attrs(const Attrs& a, const Attrs& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Attr& x, const Attr& y) {
-    return x.name == y.name && same_value(x.value, y.value);
-  });
-}
 
 }  // namespace
 
 class Compiler {
  public:
-  Compiler(const Graph& from, SessionState& state, const Plan& plan)
-      : from_(from), state_(state), plan_(plan), program_(new Program) {
-    program_->graph_ = std::make_unique<Graph>();
-  }
+  Compiler(SessionState& state, Specialised made)
+      : state_(state), made_(std::move(made)), program_(new Program) {}
 
-  std::unique_ptr<Program> run(const std::vector<Shape>& feed_shapes) {
-    if (!specialise(feed_shapes) || !reads_come_first()) return nullptr;
+  std::unique_ptr<Program> run() {
+    if (!reads_come_first()) return nullptr;
     find_uses();
     if (!fits_memory()) return nullptr;
     emit();
@@ -69,154 +30,13 @@ class Compiler {
     join_layers();
     place();
     finish();
+    program_->graph_ = std::move(made_.graph);
     return std::move(program_);
   }
 
  private:
-  Graph& graph() { return *program_->graph_; }
+  const Graph& graph() { return *made_.graph; }
   const Node& node(int id) { return graph().node(id); }
-
-  // --- A graph of known shapes ---
-
-  bool specialise(const std::vector<Shape>& feed_shapes) {
-    const std::vector<Output>& feeds = plan_.request().feeds;
-    for (std::size_t i = 0; i < feeds.size(); ++i) {
-      const DType dtype = from_.dtype(feeds[i]);
-      const Result<int> id = graph().add(*find_op("Placeholder"), cat_name("feed", i), {},
-                                         {{"dtype", dtype}, {"shape", feed_shapes[i]}});
-      if (!id.ok()) return false;
-      fed_nodes_.push_back(*id);
-      known_[feeds[i]] = {*id, 0};
-    }
-    for (int id : plan_.nodes())
-      if (!add(from_.node(id))) return false;
-    for (Output fetch : plan_.request().fetches) {
-      const auto found = known_.find(fetch);
-      if (found == known_.end() || graph().result(found->second).is_ref) return false;
-      fetches_.push_back(found->second);
-    }
-    return true;
-  }
-
-  static std::string cat_name(const char* kind, std::size_t i) { return kind + std::to_string(i) + "/"; }
-
-  bool add(const Node& original) {
-    std::vector<Output> inputs;
-    bool all_constant = !original.inputs.empty();
-    for (Output input : original.inputs) {
-      inputs.push_back(known_.at(input));
-      all_constant = all_constant && is_constant(graph(), inputs.back());
-    }
-    const std::string_view type = type_of(original);
-    const bool is_about_shape =
-        type == "Shape" || type == "Size" || type == "Rank" || type == "ZerosLike" || type == "OnesLike";
-    Graph& g = graph();
-    const bool is_pure = !original.op->is_stateful && !original.inputs.empty();
-    if (is_pure)
-      if (const int same = equal_node(original, inputs); same >= 0) return know(original, same);
-    const Result<int> id =
-        g.add(*original.op, cat_name("n", static_cast<std::size_t>(original.id)), inputs, original.attrs);
-    if (!id.ok()) return false;
-    if (is_pure && (all_constant || is_about_shape)) {
-      if (fold(original, *id)) return true;
-    }
-    for (const Node::Result& result : g.node(*id).outputs)
-      if (!result.shape.fully_defined()) return false;
-    if (is_pure)
-      if (const Output same = renamed(*id); same.valid()) renamed_[*id] = same;
-    if (is_pure) by_inputs_[{original.op, inputs}].push_back(*id);
-    if (originals_.size() <= static_cast<std::size_t>(*id))
-      originals_.resize(static_cast<std::size_t>(*id) + 1, -1);
-    originals_[static_cast<std::size_t>(*id)] = original.id;
-    return know(original, *id);
-  }
-
-  // What is fed is known already.
-  bool know(const Node& original, int id) {
-    const auto same = renamed_.find(id);
-    for (int i = 0; i < static_cast<int>(original.outputs.size()); ++i)
-      known_.emplace(Output{original.id, i}, same == renamed_.end() ? Output{id, i} : same->second);
-    return true;
-  }
-
-  // A node that computes the same from the same.
-  int equal_node(const Node& original, const std::vector<Output>& inputs) {
-    const auto bucket = by_inputs_.find({original.op, inputs});
-    if (bucket == by_inputs_.end()) return -1;
-    for (int id : bucket->second)
-      if (same_attrs(node(id).attrs, original.attrs)) return id;
-    return -1;
-  }
-
-  // Runs a node whose value cannot change.
-  bool fold(const Node& original, int id) {
-    const Node& made = node(id);
-    for (const Node::Result& result : made.outputs)
-      if ((result.shape.fully_defined() && result.shape.elements() > kMostFoldedElements) || result.is_ref)
-        return false;
-    std::vector<Tensor> zeros;
-    std::vector<Tensor> outputs(made.outputs.size());
-    KernelContext::Slots slots;
-    slots.node = &made;
-    for (Output input : made.inputs) {
-      if (is_constant(graph(), input)) {
-        slots.inputs.push_back(&node(input.node).attr<Tensor>("value"));
-        continue;
-      }
-      // Only its shape is looked at.
-      Result<Tensor> stand_in = Tensor::make(graph().dtype(input), graph().shape(input));
-      if (!stand_in.ok()) return false;
-      zeros.reserve(made.inputs.size());
-      zeros.push_back(*std::move(stand_in));
-      slots.inputs.push_back(&zeros.back());
-    }
-    slots.variables.assign(made.inputs.size(), nullptr);
-    for (Tensor& output : outputs) slots.outputs.push_back(&output);
-    KernelContext context(slots);
-    if (!made.op->compute(context).ok()) return false;
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const Result<int> constant =
-          graph().add(*find_op("Const"), cat_name("c", static_cast<std::size_t>(graph().size())), {},
-                      {{"value", outputs[i]}, {"dtype", outputs[i].dtype()}});
-      if (!constant.ok()) return false;
-      known_.emplace(Output{original.id, static_cast<int>(i)}, Output{*constant, 0});
-    }
-    return true;
-  }
-
-  // What a node's output is the same memory as; invalid if it computes something.
-  Output renamed(int id) {
-    const Node& made = node(id);
-    const std::string_view type = type_of(made);
-    const auto keeps_elements = [&](std::size_t i) {
-      return !graph().result(made.inputs[i]).is_ref &&
-             graph().shape(made.inputs[i]).elements() == made.outputs[0].shape.elements();
-    };
-    const bool same_shape = made.inputs.size() == 2 && graph().shape(made.inputs[0]) == made.outputs[0].shape;
-    if (only_renames(made) && keeps_elements(0)) return view(made.inputs[0], id);
-    if (type == "AddN" && made.inputs.size() == 1) return view(made.inputs[0], id);
-    if ((type == "Sum" || type == "Mean" || type == "BroadcastTo") && keeps_elements(0))
-      return view(made.inputs[0], id);
-    if (type == "Mul" && same_shape && is_all(graph(), made.inputs[1], 1)) return made.inputs[0];
-    if (type == "RealDiv" && same_shape && is_all(graph(), made.inputs[1], 1)) return made.inputs[0];
-    if (type == "Mul" && graph().shape(made.inputs[1]) == made.outputs[0].shape &&
-        is_all(graph(), made.inputs[0], 1))
-      return made.inputs[1];
-    return {};
-  }
-
-  // The same memory with another shape stays a node of its own, so that inference sees its shape; `source`
-  // follows it.
-  Output view(Output of, int id) {
-    if (graph().shape(of) == graph().shape({id, 0}) && !graph().result(of).is_ref) return of;
-    views_[id] = of;
-    return {id, 0};
-  }
-  Output source(Output output) {
-    for (auto it = views_.find(output.node); it != views_.end(); it = views_.find(output.node))
-      output = it->second;
-    return output;
-  }
 
   // --- Variables ---
 
@@ -236,7 +56,7 @@ class Compiler {
     std::map<int, int> written_at;
     for (const Node& made : graph().nodes()) {
       for (std::size_t i = 0; i < made.inputs.size(); ++i) {
-        const Output from = source(made.inputs[i]);
+        const Output from = made_.source(made.inputs[i]);
         if (is_written(made, i)) {
           written_at.emplace(variable_of(made.inputs[i]), made.id);
         } else if (const Node& read = node(from.node); is_read(read)) {
@@ -245,8 +65,8 @@ class Compiler {
         }
       }
     }
-    return std::none_of(fetches_.begin(), fetches_.end(), [&](Output fetch) {
-      const Node& read = node(source(fetch).node);
+    return std::none_of(made_.fetches.begin(), made_.fetches.end(), [&](Output fetch) {
+      const Node& read = node(made_.source(fetch).node);
       return is_read(read) && written_at.contains(variable_of(read.inputs[0]));
     });
   }
@@ -258,7 +78,7 @@ class Compiler {
   void find_uses() {
     needed_.assign(static_cast<std::size_t>(graph().size()), false);
     std::vector<int> pending;
-    for (Output fetch : fetches_) pending.push_back(source(fetch).node);
+    for (Output fetch : made_.fetches) pending.push_back(made_.source(fetch).node);
     for (const Node& made : graph().nodes())
       if (made.op->is_stateful && !made.inputs.empty() && type_of(made) != "VariableV2")
         pending.push_back(made.id);
@@ -267,14 +87,14 @@ class Compiler {
       pending.pop_back();
       if (is_needed(id)) continue;
       needed_[static_cast<std::size_t>(id)] = true;
-      for (Output input : node(id).inputs) pending.push_back(source(input).node);
+      for (Output input : node(id).inputs) pending.push_back(made_.source(input).node);
     }
-    for (Output fetch : fetches_) ++uses_[source(fetch)];
+    for (Output fetch : made_.fetches) ++uses_[made_.source(fetch)];
     for (const Node& made : graph().nodes()) {
-      if (!is_needed(made.id) || views_.contains(made.id)) continue;
+      if (!is_needed(made.id) || made_.views.contains(made.id)) continue;
       for (Output input : made.inputs) {
-        ++uses_[source(input)];
-        consumer_[source(input)] = made.id;
+        ++uses_[made_.source(input)];
+        consumer_[made_.source(input)] = made.id;
       }
     }
   }
@@ -292,7 +112,7 @@ class Compiler {
   }
 
   int value_of(Output output) {
-    const Output from = source(output);
+    const Output from = made_.source(output);
     Output home = from;
     if (is_read(node(from.node)) || graph().result(from).is_ref)
       home = {variable_of(graph().result(from).is_ref ? from : node(from.node).inputs[0]), 0};
@@ -304,16 +124,16 @@ class Compiler {
     const std::string_view type = type_of(node(home.node));
     if (type == "VariableV2") {
       value.home = Program::Value::Home::kVariable;
-      value.variable = &state_.variables[originals_[static_cast<std::size_t>(home.node)]];
+      value.variable = &state_.variables[made_.originals[static_cast<std::size_t>(home.node)]];
     } else if (type == "Const") {
       value.home = Program::Value::Home::kTensor;
       value.is_read_only = true;
       program_->tensors_.push_back(node(home.node).attr<Tensor>("value"));
       value.tensor = &program_->tensors_.back();
-    } else if (const auto fed = std::find(fed_nodes_.begin(), fed_nodes_.end(), home.node);
-               fed != fed_nodes_.end()) {
+    } else if (const auto fed = std::find(made_.feeds.begin(), made_.feeds.end(), home.node);
+               fed != made_.feeds.end()) {
       value.home = Program::Value::Home::kTensor;
-      value.tensor = &feed_tensor(static_cast<std::size_t>(fed - fed_nodes_.begin()));
+      value.tensor = &feed_tensor(static_cast<std::size_t>(fed - made_.feeds.begin()));
     } else if (value.dtype != DType::kFloat32) {
       make_tensor(value);
     }
@@ -322,8 +142,8 @@ class Compiler {
   }
 
   Tensor& feed_tensor(std::size_t i) {
-    while (program_->feeds_.size() < fed_nodes_.size()) {
-      const Node& fed = node(fed_nodes_[program_->feeds_.size()]);
+    while (program_->feeds_.size() < made_.feeds.size()) {
+      const Node& fed = node(made_.feeds[program_->feeds_.size()]);
       program_->feeds_.emplace_back(fed.outputs[0].dtype, fed.outputs[0].shape);
     }
     return program_->feeds_[i];
@@ -337,12 +157,12 @@ class Compiler {
   }
 
   Operand operand(Output output) {
-    const Node& from = node(source(output).node);
+    const Node& from = node(made_.source(output).node);
     return {value_of(output), &graph().shape(output),
             type_of(from) == "Const" ? &from.attr<Tensor>("value") : nullptr};
   }
 
-  bool is_single(Output output) { return uses_[source(output)] == 1; }
+  bool is_single(Output output) { return uses_[made_.source(output)] == 1; }
 
   bool is_float(const Node& made) {
     const auto floats = [&](const Node::Result& result) { return result.dtype == DType::kFloat32; };
@@ -350,12 +170,12 @@ class Compiler {
   }
 
   void emit() {
-    for (std::size_t i = 0; i < fed_nodes_.size(); ++i)
-      program_->movable_.push_back(value_of({fed_nodes_[i], 0}));
+    for (std::size_t i = 0; i < made_.feeds.size(); ++i)
+      program_->movable_.push_back(value_of({made_.feeds[i], 0}));
     find_chains();
     find_gradients();
     for (const Node& made : graph().nodes()) {
-      if (!is_needed(made.id) || views_.contains(made.id) || absorbed_.contains(made.id)) continue;
+      if (!is_needed(made.id) || made_.views.contains(made.id) || absorbed_.contains(made.id)) continue;
       const std::string_view type = type_of(made);
       if (type == "Const" || type == "Placeholder" || type == "VariableV2" || type == "NoOp" || is_read(made))
         continue;
@@ -379,7 +199,8 @@ class Compiler {
     step.slots.node = &made;
     for (Output input : made.inputs) step.recipe.in.push_back(shaped(input));
     for (int i = 0; i < static_cast<int>(made.outputs.size()); ++i) {
-      step.recipe.out.push_back(views_.contains(made.id) ? new_view({made.id, i}) : value_of({made.id, i}));
+      step.recipe.out.push_back(made_.views.contains(made.id) ? new_view({made.id, i})
+                                                              : value_of({made.id, i}));
       program_->values_[static_cast<std::size_t>(step.recipe.out.back())].is_read_only = !writes;
     }
     program_->steps_.push_back(std::move(step));
@@ -388,7 +209,7 @@ class Compiler {
   // A value as a tensor of its own shape: instructions see memory only, but an operation, or who fetches,
   // sees the shape.
   int shaped(Output output) {
-    if (!views_.contains(output.node)) return value_of(output);
+    if (!made_.views.contains(output.node)) return value_of(output);
     if (const auto it = shaped_.find(output.node); it != shaped_.end()) return it->second;
     emit_operation(node(output.node), false);
     return shaped_.at(output.node);
@@ -406,8 +227,8 @@ class Compiler {
 
   // Before anything is written to, or what is fetched might be of after.
   void show_fetches(int before) {
-    for (Output fetch : fetches_)
-      if (source(fetch).node < before) shaped(fetch);
+    for (Output fetch : made_.fetches)
+      if (made_.source(fetch).node < before) shaped(fetch);
   }
 
   std::optional<Recipe> recipe_of(const Node& made) {
@@ -440,7 +261,7 @@ class Compiler {
       chains_[chain.tail] = chain;
       absorbed_.insert(made.id);
       if (chain.bias.valid() && chain.activation != Activation::kNone)
-        absorbed_.insert(source(node(chain.tail).inputs[0]).node);
+        absorbed_.insert(made_.source(node(chain.tail).inputs[0]).node);
     }
   }
 
@@ -451,13 +272,13 @@ class Compiler {
       if (!is_needed(made.id) || made.inputs.empty() || !is_written(made, 0) || !is_float(made)) continue;
       std::optional<Recipe> update = recipe_of(made);
       if (!update || !update->after_product) continue;
-      const Output output = source(made.inputs[gradient_of(made)]);
+      const Output output = made_.source(made.inputs[gradient_of(made)]);
       const Node& gradient = node(output.node);
       if (gradient.inputs.empty() || !is_single(output) || absorbed_.contains(gradient.id) ||
           chains_.contains(gradient.id) || !is_float(gradient) || gradient.outputs[0].shape.elements() == 0)
         continue;
       if (std::any_of(gradient.inputs.begin(), gradient.inputs.end(), [&](Output input) {
-            return graph().result(source(input)).is_ref || is_read(node(source(input).node));
+            return graph().result(made_.source(input)).is_ref || is_read(node(made_.source(input).node));
           }))
         continue;
       const std::optional<Recipe> recipe = recipe_of(gradient);
@@ -480,7 +301,7 @@ class Compiler {
     };
     if (const Node* add = next();
         add && (type_of(*add) == "BiasAdd" || type_of(*add) == "AddV2" || type_of(*add) == "Add")) {
-      const bool first = source(add->inputs[0]) == Output{chain.tail, 0};
+      const bool first = made_.source(add->inputs[0]) == Output{chain.tail, 0};
       const Output bias = add->inputs[first];
       if (add->outputs[0].shape == matmul.outputs[0].shape &&
           graph().shape(bias) == Shape{matmul.outputs[0].shape.dims().back()}) {
@@ -496,7 +317,7 @@ class Compiler {
     if (chain.tail != matmul.id || type_of(matmul) != "MatMul") return chain;
     if (const Node* through = next(); through && slope_of(*through).activation != Activation::kNone) {
       const Slope slope = slope_of(*through);
-      if (source(through->inputs[slope.gradient]) == Output{matmul.id, 0}) {
+      if (made_.source(through->inputs[slope.gradient]) == Output{matmul.id, 0}) {
         chain.activation = slope.activation;
         chain.features = through->inputs[1 - slope.gradient];
         chain.tail = through->id;
@@ -528,7 +349,7 @@ class Compiler {
       for (const auto* ids : {&step.recipe.in, &step.recipe.out})
         for (int id : *ids) make_tensor(value(id));
     }
-    for (Output fetch : fetches_) make_tensor(value(shaped(fetch)));
+    for (Output fetch : made_.fetches) make_tensor(value(shaped(fetch)));
   }
 
   // --- Fusion: layers whose results only the next layer needs, as when a net only predicts ---
@@ -634,14 +455,14 @@ class Compiler {
       }
       for (int out : step.recipe.out)
         step.slots.outputs.push_back(p.values_[static_cast<std::size_t>(out)].tensor);
-      const int original = originals_[static_cast<std::size_t>(made.id)];
+      const int original = made_.originals[static_cast<std::size_t>(made.id)];
       if (const auto it = state_.generators.find(original); it != state_.generators.end()) {
         step.slots.generator = &it->second;
         p.generators_.push_back(&it->second);
       }
     }
     p.kept_generators_.resize(p.generators_.size());
-    for (Output fetch : fetches_) {
+    for (Output fetch : made_.fetches) {
       Program::Value& value = p.values_[static_cast<std::size_t>(shaped(fetch))];
       p.fetched_.push_back(value.variable ? &value.variable->value : value.tensor);
     }
@@ -653,16 +474,9 @@ class Compiler {
     p.bind();
   }
 
-  const Graph& from_;
   SessionState& state_;
-  const Plan& plan_;
+  Specialised made_;
   std::unique_ptr<Program> program_;
-  std::map<Output, Output> known_;  // From the plan's graph to the program's.
-  std::map<int, Output> renamed_;   // Nodes whose output is another's.
-  std::map<int, Output> views_;     // Nodes whose output is another's memory with another shape.
-  std::map<std::pair<const Op*, std::vector<Output>>, std::vector<int>> by_inputs_;
-  std::vector<int> originals_, fed_nodes_;
-  std::vector<Output> fetches_;
   std::vector<bool> needed_;
   std::map<Output, int> uses_, consumer_, value_ids_;
   std::map<int, int> shaped_;    // Views that exist as tensors, and their values.
@@ -673,7 +487,8 @@ class Compiler {
 
 std::unique_ptr<Program> Program::compile(const Graph& graph, SessionState& state, const Plan& plan,
                                           const std::vector<Shape>& feed_shapes) {
-  return Compiler(graph, state, plan).run(feed_shapes);
+  std::optional<Specialised> made = specialise(graph, plan, feed_shapes);
+  return made ? Compiler(state, *std::move(made)).run() : nullptr;
 }
 
 }  // namespace sandflow

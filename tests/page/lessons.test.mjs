@@ -56,7 +56,7 @@ async function walk(page, name) {
         assert.doesNotMatch(outcome, /none of these|NaN/, `${where}: ${outcome}`);
       } else {
         await task.getByRole("button", { name: "Show me one way" }).click();
-        await assert.doesNotReject(task.and(page.locator(".met")).waitFor({ timeout: 10000 }), `${where} is met`);
+        await assert.doesNotReject(task.and(page.locator(".met")).waitFor(), `${where} is met`);
       }
     }
     const python = page.locator("#lesson-body .python");
