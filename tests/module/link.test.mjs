@@ -91,9 +91,7 @@ test("every parameter is explained in both languages", () => {
 test("fuzzed links, and fuzzed scenes in them, throw nothing that is not meant", async () => {
   const random = chance(11);
   const packed = await pack(JSON.stringify(scene("spiral")));
-  const until = performance.now() + 1500;
-  let tried = 0;
-  for (; tried < 40000 && performance.now() < until; tried++) {
+  for (let tried = 0; tried < 4000; tried++) {
     const link = mutated(writeLink(anyLink(random)), random);
     const { values, problems } = readLink(link);
     for (const { name, text } of problems) assert.equal(typeof name + typeof text, "stringstring");
@@ -105,5 +103,4 @@ test("fuzzed links, and fuzzed scenes in them, throw nothing that is not meant",
     const text = readLink(`state=${broken}`).values.state;
     if (text) await unpack(text).then((json) => assert.equal(typeof json, "string"), (error) => assert.ok(error instanceof Error));
   }
-  assert.ok(tried > 1000, `${tried} tried`);
 });

@@ -52,9 +52,7 @@ test("fuzzed messages throw nothing", () => {
   circle.self = circle;
   const odd = () => random.of([undefined, null, NaN, -1, 1e9, "", "x".repeat(1e5), [], {}, circle, 3n, true, Symbol.iterator.toString(), new Date(0), new Uint8Array(2), Object.create(null)]);
   const names = ["sandflow", "type", "id", "count", "name", "value", "link", "scene", "kind", "__proto__"];
-  const until = performance.now() + 800;
-  let tried = 0;
-  for (; tried < 100000 && performance.now() < until; tried++) {
+  for (let tried = 0; tried < 10000; tried++) {
     const type = random.of(Object.keys(incoming));
     const message = { sandflow: version, type, ...good[type] };
     for (let times = random.below(4); times > 0; times--) message[random.of(names)] = random.maybe(0.5) ? odd() : random.of(parameters).name;
@@ -64,7 +62,6 @@ test("fuzzed messages throw nothing", () => {
     if (read.error) assert.ok(read.error.length < 200);
     else if (read.message) assert.ok(Object.hasOwn(incoming, read.message.type));
   }
-  assert.ok(tried > 1000);
 });
 
 test("the README tells of every message and parameter", () => {

@@ -18,7 +18,7 @@ export async function icon(svg, size) {
 }
 
 // What a page may ask for while it runs.
-const isAsset = (path) => /^(languages|scenes|lessons|fonts)\/|^app\/app\.wasm$/.test(path);
+const isAsset = (path) => /^(languages|scenes|lessons|fonts|data)\/|^app\/app\.wasm$/.test(path);
 
 export async function wholeScript(files) {
   const packed = Object.fromEntries([...files].filter(([path]) => isAsset(path)).map(([path, content]) => (

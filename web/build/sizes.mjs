@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 const [, , site] = process.argv;
 
 // Loaded on demand, or by other programs than the page, hence not part of the first load.
-const later = /^(scenes|engine|embed|icons)\/|^(sw\.js|sandflow\.html|sandflow-site\.zip|app\/whole\.js|shell\/share\.js)$/;
+const later = /^(scenes|lessons|data|engine|embed|icons)\/|^(sw\.js|sandflow\.html|sandflow-site\.zip|app\/whole\.js|shell\/share\.js)$/;
 
 const files = (folder) =>
   readdirSync(join(site, folder), { withFileTypes: true }).flatMap((entry) =>
