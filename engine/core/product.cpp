@@ -250,7 +250,7 @@ void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std:
   for (std::int64_t i = 0; i < m; ++i, out += n) {
     const Four scale = splat(a.data[i * a.row]);
     for (std::int64_t j = 0; j < n; j += 4) {
-      const Four product = scale * load(b + j);
+      const Four product = Four{} + scale * load(b + j);  // -0 would be no sum that begins at 0.
       store(out + j, bias ? product + load(bias + j) : product);
     }
   }

@@ -103,7 +103,9 @@ Result<GradientCheck> check_on(Bench& bench, std::size_t node, bool is_double) {
     element.numeric = (*above - *below) / (2 * h);
     const double size = std::max({std::fabs(element.analytic), std::fabs(element.numeric), 1e-9});
     element.error = std::fabs(element.analytic - element.numeric) / size;
-    check.largest_error = std::max(check.largest_error, element.error);
+    // One that is not a number is worse than any that is.
+    if (!(element.error <= check.largest_error) && !std::isnan(check.largest_error))
+      check.largest_error = element.error;
     check.elements.push_back(element);
   }
   return check;
@@ -205,7 +207,7 @@ Result<GradientCheck> check_gradient(const Scene& scene, std::size_t node, const
   return check_on(floats, node, false);
 }
 
-BatchSight look_at_batch(const Scene&, const Lowered& lowered, Trainer& trainer, const Dataset* data) {
+BatchSight look_at_batch(const Lowered& lowered, Trainer& trainer, const Dataset* data) {
   BatchSight sight;
   const std::vector<Output> gradients = parameter_gradients(lowered);
   if (!data || gradients.empty() || !lowered.model.loss.valid()) return sight;

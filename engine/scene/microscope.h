@@ -47,7 +47,7 @@ struct BatchSight {
   std::int64_t parameters = 0;
 };
 // Without examples where there is nothing to train, or no data.
-BatchSight look_at_batch(const Scene& scene, const Lowered& lowered, Trainer& trainer, const Dataset* data);
+BatchSight look_at_batch(const Lowered& lowered, Trainer& trainer, const Dataset* data);
 
 // --- A parameter ---
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/core/text.h"
+#include "engine/training/clipping.h"
 #include "engine/training/datasets.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
@@ -63,8 +64,10 @@ std::vector<std::string> differences(const RunSettings& kept, const RunSettings&
   const Training &a = kept.training, &b = now.training;
   compare(a.optimizer, b.optimizer, parameters_of(find_optimizer_type(a.optimizer.name)), found);
   compare(a.schedule, b.schedule, parameters_of(find_schedule_type(a.schedule.name)), found);
+  compare(a.clipping, b.clipping, parameters_of(find_clipping_type(a.clipping.name)), found);
   compare(a.initializer, b.initializer, parameters_of(find_initializer_type(a.initializer.name)), found);
   compare(kept.data, now.data, parameters_of(find_dataset_type(kept.data.name)), found);
+  if (kept.data.name == "own" && now.data.name == "own" && kept.own != now.own) found.push_back("own");
   if (a.batch_size != b.batch_size) found.push_back(cat("batch_size ", a.batch_size));
   if (a.seed != b.seed) found.push_back(cat("seed ", a.seed));
   if (kept.nodes != now.nodes) found.push_back(cat(kept.nodes, " nodes"));

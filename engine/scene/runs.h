@@ -14,6 +14,7 @@ inline constexpr std::size_t kMostKeptRuns = 8;
 struct RunSettings {
   Training training;
   Choice data;
+  OwnData own;
   std::size_t nodes = 0;  // Of the graph: another number is another graph.
 };
 

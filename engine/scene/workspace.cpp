@@ -73,11 +73,13 @@ struct Workspace::State {
   std::unique_ptr<Trainer> trainer;
   LayerWatch layer_watch;
   History<Checkpoint, kMostCheckpoints> checkpoints;
+  bool keeps_checkpoints = true;
   // What lies ahead of a run that went back.
   struct Ahead {
     Trainer::Record record;
     LayerWatch::Moments moments;
     Checkpoint end;
+    RunSettings settings;  // That it was made with; what is set while it is back is another run's.
   };
   std::optional<Ahead> ahead;
   std::vector<KeptRun> runs;
@@ -120,27 +122,30 @@ struct Workspace::State {
                                         live_settings(scene.training));
     layer_watch = LayerWatch(scene, lowered);
     checkpoints = {};
+    // Of a net too large to be kept twice there is no past.
     const std::int64_t fit = kCheckpointBytes / std::max<std::int64_t>(1, trainer->checkpoint_bytes());
-    checkpoints.set_limit(static_cast<std::size_t>(std::clamp<std::int64_t>(fit, 4, kMostCheckpoints)));
+    keeps_checkpoints = fit >= 2;
+    checkpoints.set_limit(static_cast<std::size_t>(std::clamp<std::int64_t>(fit, 2, kMostCheckpoints)));
     ahead.reset();
     is_stale = true;
   }
 
-  RunSettings settings() const { return {scene.training, scene.data, scene.nodes.size()}; }
+  RunSettings settings() const { return {scene.training, scene.data, scene.own, scene.nodes.size()}; }
 
-  void keep(const std::vector<LossPoint>& losses, const std::vector<Evaluation>& evaluations) {
+  void keep(RunSettings with, const std::vector<LossPoint>& losses,
+            const std::vector<Evaluation>& evaluations) {
     if (losses.empty()) return;
-    runs.push_back(kept_run(std::to_string(++runs_kept), settings(), losses, evaluations));
+    runs.push_back(kept_run(std::to_string(++runs_kept), std::move(with), losses, evaluations));
     if (runs.size() > kMostKeptRuns) runs.erase(runs.begin());
   }
 
   void record() {
     layer_watch.record(*trainer, examples());
-    checkpoints.add_made([&] { return trainer->checkpoint(); });
+    if (keeps_checkpoints) checkpoints.add_made([&] { return trainer->checkpoint(); });
   }
 
   void go_to(const Checkpoint& to) {
-    if (!ahead) ahead = Ahead{trainer->record(), layer_watch.record(), trainer->checkpoint()};
+    if (!ahead) ahead = Ahead{trainer->record(), layer_watch.record(), trainer->checkpoint(), settings()};
     trainer->set_record(ahead->record);
     layer_watch.set_record(ahead->moments);
     const bool is_end = to.counters.step == ahead->end.counters.step;
@@ -155,10 +160,13 @@ struct Workspace::State {
     is_stale = true;
   }
 
+  // The run that is there, or that lies ahead.
+  void keep_this() { keep(ahead ? ahead->settings : settings(), trainer->losses(), trainer->evaluations()); }
+
   // From here on it is another run.
   void fork() {
     if (!ahead) return;
-    keep(ahead->record.losses.entries(), ahead->record.evaluations.entries());
+    keep(ahead->settings, ahead->record.losses.entries(), ahead->record.evaluations.entries());
     const std::int64_t here = trainer->counters().step;
     checkpoints.cut([&](const Checkpoint& each) { return each.counters.step > here; });
     ahead.reset();
@@ -179,7 +187,11 @@ struct Workspace::State {
   void forget_the_oldest() {
     std::size_t bytes = 0, kept = 0;
     while (kept < std::min(undo.size(), kUndoLimit)) {
-      bytes += weight(undo[undo.size() - 1 - kept]);
+      const Scene& step = undo[undo.size() - 1 - kept];
+      bytes += weight(step);
+      // Shared with the scene after it, unless that one has another.
+      const Scene& after = kept == 0 ? scene : undo[undo.size() - kept];
+      if (step.own.table && step.own.table != after.own.table) bytes += step.own.table->csv.size();
       if (kept > 0 && bytes > kUndoBytes) break;
       ++kept;
     }
@@ -357,7 +369,7 @@ Status Workspace::heal() {
 }
 
 const std::vector<KeptRun>& Workspace::kept_runs() const { return state_->runs; }
-void Workspace::keep_run() { state_->keep(state_->trainer->losses(), state_->trainer->evaluations()); }
+void Workspace::keep_run() { state_->keep_this(); }
 void Workspace::rename_run(std::size_t i, std::string name) {
   if (i < state_->runs.size() && !name.empty()) state_->runs[i].name = std::move(name);
 }
@@ -370,7 +382,7 @@ Result<GradientCheck> Workspace::check_gradient(std::size_t node) {
   return sandflow::check_gradient(state_->scene, node, state_->lowered, *state_->trainer);
 }
 BatchSight Workspace::look_at_batch() {
-  return sandflow::look_at_batch(state_->scene, state_->lowered, *state_->trainer, state_->examples());
+  return sandflow::look_at_batch(state_->lowered, *state_->trainer, state_->examples());
 }
 Result<UpdateSight> Workspace::look_at_update(const std::string& variable, std::int64_t element) {
   return sandflow::look_at_update(state_->scene, state_->lowered, *state_->trainer, variable, element);

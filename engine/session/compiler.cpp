@@ -28,7 +28,7 @@ class Compiler {
     emit();
     choose_homes();
     join_layers();
-    place();
+    if (!place()) return nullptr;
     finish();
     program_->graph_ = std::move(made_.graph);
     return std::move(program_);
@@ -257,7 +257,7 @@ class Compiler {
       if (!is_needed(made.id) || (type_of(made) != "MatMul" && type_of(made) != "Conv2D") || !is_float(made))
         continue;
       const Chain chain = chain_of(made);
-      if (chain.tail == made.id || !recipe_of(made)) continue;
+      if (chain.tail == made.id || !recipe_of(made) || is_overtaken(made, chain)) continue;
       chains_[chain.tail] = chain;
       absorbed_.insert(made.id);
       if (chain.bias.valid() && chain.activation != Activation::kNone)
@@ -293,6 +293,19 @@ class Compiler {
     return update.inputs.size() - 1;
   }
 
+  // Whether something is written between the places of a chain's parts while one of them reads a variable.
+  bool is_overtaken(const Node& head, const Chain& chain) {
+    const auto reads = [&](Output output) {
+      return output.valid() && is_read(node(made_.source(output).node));
+    };
+    if (std::none_of(head.inputs.begin(), head.inputs.end(), reads) && !reads(chain.bias) &&
+        !reads(chain.features))
+      return false;
+    for (int id = head.id; id < chain.tail; ++id)
+      if (is_needed(id) && !node(id).inputs.empty() && is_written(node(id), 0)) return true;
+    return false;
+  }
+
   Chain chain_of(const Node& matmul) {
     Chain chain{matmul.id, matmul.id, {}, Activation::kNone};
     const auto next = [&]() -> const Node* {
@@ -317,7 +330,9 @@ class Compiler {
     if (chain.tail != matmul.id || type_of(matmul) != "MatMul") return chain;
     if (const Node* through = next(); through && slope_of(*through).activation != Activation::kNone) {
       const Slope slope = slope_of(*through);
-      if (made_.source(through->inputs[slope.gradient]) == Output{matmul.id, 0}) {
+      const Shape& shape = matmul.outputs[0].shape;
+      if (made_.source(through->inputs[slope.gradient]) == Output{matmul.id, 0} &&
+          through->outputs[0].shape == shape && graph().shape(through->inputs[1 - slope.gradient]) == shape) {
         chain.activation = slope.activation;
         chain.features = through->inputs[1 - slope.gradient];
         chain.tail = through->id;
@@ -366,7 +381,9 @@ class Compiler {
     };
     for (Program::Step& step : program_->steps_) {
       const bool is_layer = step.is_instruction && may_chain(step.recipe);
+      // What lies between may have been given another shape: then rows are not the same rows.
       const bool goes_on = is_layer && !layers.empty() && step.recipe.in[0] == layers.back().out[0] &&
+                           step.recipe.instruction.m == layers.back().instruction.m &&
                            is_in_arena(step.recipe.in[0]) &&
                            readers[static_cast<std::size_t>(step.recipe.in[0])] == 1;
       if (!goes_on) {
@@ -408,7 +425,13 @@ class Compiler {
   Program::Value& value(int id) { return program_->values_[static_cast<std::size_t>(id)]; }
   bool is_in_arena(int id) { return value(id).home == Program::Value::Home::kArena; }
 
-  void place() {
+  static bool make_room(std::size_t floats, Tensor& room) {
+    Result<Tensor> made = Tensor::make(DType::kFloat32, {static_cast<std::int64_t>(floats) + 16});
+    if (made.ok()) room = *std::move(made);
+    return made.ok();
+  }
+
+  bool place() {
     const std::vector<Program::Step>& steps = program_->steps_;
     std::vector<std::size_t> last(program_->values_.size(), 0);
     for (std::size_t s = 0; s < steps.size(); ++s)
@@ -436,8 +459,7 @@ class Compiler {
       for (int out : recipe.out)
         if (ends_here(out)) arena.give_back(value(out).offset);  // Nobody reads it.
     }
-    program_->arena_.assign(arena.end() + 16, 0);
-    program_->scratch_.assign(scratch + 16, 0);
+    return make_room(arena.end(), program_->arena_) && make_room(scratch, program_->scratch_);
   }
 
   void finish() {

@@ -7,7 +7,7 @@
 namespace sandflow {
 
 float* Program::memory(const Value& value) {
-  if (value.home == Value::Home::kArena) return arena_.data() + value.offset;
+  if (value.home == Value::Home::kArena) return arena_.write<float>().data() + value.offset;
   Tensor& tensor = value.home == Value::Home::kVariable ? value.variable->value : *value.tensor;
   if (!tensor.defined() || tensor.dtype() != DType::kFloat32) return nullptr;
   // What an operation made it may share; nothing writes there but that operation.
@@ -30,7 +30,7 @@ void Program::bind() {
 
 Instruction Program::bound(const Recipe& recipe) {
   Instruction instruction = recipe.instruction;
-  instruction.scratch = scratch_.data();
+  instruction.scratch = scratch_.write<float>().data();
   if (!recipe.parts.empty()) {
     std::vector<Instruction>& parts = parts_.emplace_back();
     for (const Recipe& part : recipe.parts) parts.push_back(bound(part));

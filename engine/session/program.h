@@ -76,7 +76,7 @@ class Program {
   std::vector<float*> bound_;  // Where the memory of variables and tensors was when instructions were bound.
   std::vector<Philox*> generators_;
   std::vector<Philox> kept_generators_;
-  std::vector<float> arena_, scratch_;
+  Tensor arena_, scratch_;  // Counted with all other tensors.
 };
 
 }  // namespace sandflow

@@ -127,7 +127,7 @@ Result<std::shared_ptr<Program>> Session::prepare(const std::vector<Fetch>& fetc
   }
   const Plan& plan = plan_for(std::move(request));
   // A learner tries many batch sizes; only the last few are kept.
-  constexpr std::size_t kMostPrograms = 16;
+  constexpr std::size_t kMostPrograms = 4;
   if (programs_.size() >= kMostPrograms && !programs_.contains({&plan, sizes})) programs_.clear();
   const auto [it, is_new] = programs_.try_emplace({&plan, sizes});
   if (is_new) it->second = Program::compile(graph_, state_, plan, shapes);

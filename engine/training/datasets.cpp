@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 #include <set>
@@ -125,6 +126,9 @@ Result<double> number_in(const Table::Row& row, int column, const std::string& n
   const auto number = parse_double(trim(cell));
   if (!number || !std::isfinite(*number))
     return value_error(cat("line ", row.line, ", column '", name, "': '", cell, "' is not a number."));
+  if (std::fabs(*number) > std::numeric_limits<float>::max())
+    return value_error(
+        cat("line ", row.line, ", column '", name, "': '", cell, "' is too large for float32."));
   return *number;
 }
 
@@ -132,7 +136,12 @@ Result<double> number_in(const Table::Row& row, int column, const std::string& n
 Result<Dataset> from_table(const Table& table, const std::vector<std::string>& features,
                            const std::string& label, bool is_number, bool standardise, const Parameters& p,
                            const std::vector<std::string>& known_classes = {}) {
-  constexpr std::size_t kMostNotes = 1000, kMostClasses = 100;
+  constexpr std::size_t kMostNotes = 1000, kMostClasses = 100, kMostFeatures = 4096;
+  if (features.size() > kMostFeatures)
+    return value_error(
+        cat("A table may have at most ", kMostFeatures, " features, not ", features.size(), "."));
+  SANDFLOW_TRY(Tensor::check_size(DType::kFloat64, {static_cast<std::int64_t>(table.rows.size()),
+                                                    static_cast<std::int64_t>(features.size())}));
   Dataset set;
   set.feature_names = features;
   std::vector<RawExample> raw;
@@ -334,9 +343,11 @@ Result<Dataset> make_mnist(const Parameters& p) {
     return value;
   };
   if (bytes.size() < 12) return value_error("The images of 'mnist' are cut off.");
-  const std::size_t count = word(0), height = word(4), width = word(8), pixels = height * width;
-  if (count < 2 || height > 256 || width > 256 || bytes.size() != 12 + count + count * pixels)
+  const std::size_t count = word(0), height = word(4), width = word(8);
+  if (count < 2 || height > 256 || width > 256 ||
+      bytes.size() != 12 + std::uint64_t{count} * (1 + height * width))
     return value_error("The images of 'mnist' are cut off.");
+  const std::size_t pixels = height * width;
   Dataset set;
   set.image_height = static_cast<int>(height);
   set.image_width = static_cast<int>(width);

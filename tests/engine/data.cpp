@@ -170,6 +170,10 @@ TEST_CASE("what is wrong with an own table is said, with the place") {
   CHECK(own_error({kTable, {"x1"}, "colour", {}, true}) ==
         "ValueError: line 2, column 'colour': 'blue' is not a number.");
   CHECK(own_error({"x,y\n1,a\n", {"x"}, "y", {}, false}).find("fewer than two rows") != std::string::npos);
+  CHECK(own_error({"x,y\n1e39,a\n1,b\n", {"x"}, "y", {}, false}) ==
+        "ValueError: line 2, column 'x': '1e39' is too large for float32.");
+  CHECK(own_error({kTable, std::vector<std::string>(5000, "x1"), "colour", {}, false}) ==
+        "ValueError: A table may have at most 4096 features, not 5000.");
   std::string many = "x,id\n";
   for (int i = 0; i < 101; ++i) many += cat(i, ",n", i, "\n");
   CHECK(own_error({many, {"x"}, "id", {}, false}).find("more than 100 different values") !=

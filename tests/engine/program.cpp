@@ -117,15 +117,54 @@ void images(Net& net, const char* optimizer) {
   net.finish(optimizer);
 }
 
+// The activation's gradient comes back through a change of shape.
+void flattened(Net& net, const char* optimizer) {
+  Builder& b = net.b;
+  const std::vector<std::int64_t> ones = {1, 1, 1, 1};
+  net.x = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 4, 4, 1});
+  net.labels = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 3});
+  Output x = b.op("Conv2D", {net.x, net.parameter({3, 3, 1, 4})},
+                  {{"strides", ones}, {"padding", std::string("SAME")}});
+  x = b.op("Relu", {b.op("BiasAdd", {x, net.parameter({4})})});
+  const Output logits = net.dense(b.op("Reshape", {x, tf::constant(b, ints({-1, 64}))}), 64, 3, nullptr);
+  net.loss = tf::reduce_mean(b, tf::softmax_cross_entropy_with_logits(b, net.labels, logits));
+  net.finish(optimizer);
+}
+
+// A gradient of more rows than are used up at a time.
+void wide(Net& net, const char* optimizer) {
+  net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 70});
+  net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 3});
+  const Output logits = net.dense(net.dense(net.x, 70, 130, "Relu"), 130, 3, nullptr);
+  net.loss = tf::reduce_mean(net.b, tf::softmax_cross_entropy_with_logits(net.b, net.labels, logits));
+  net.finish(optimizer);
+}
+
+// Layers that do not learn in front of one that does; between two of them the rows become others.
+void frozen(Net& net, const char* optimizer) {
+  Builder& b = net.b;
+  net.x = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 4});
+  net.labels = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown, 1});
+  const auto fixed = [&](Output from, const Shape& shape) {
+    return b.op("Tanh", {b.op("MatMul", {from, tf::constant(b, single(some(shape, 3)))})});
+  };
+  Output x = fixed(fixed(net.x, {4, 6}), {6, 4});
+  x = fixed(b.op("Reshape", {x, tf::constant(b, ints({-1, 8}))}), {8, 4});
+  x = fixed(b.op("Reshape", {x, tf::constant(b, ints({-1, 2}))}), {2, 5});
+  net.loss = tf::reduce_mean(b, b.op("Square", {tf::subtract(b, net.dense(x, 5, 1, nullptr), net.labels)}));
+  net.finish(optimizer);
+}
+
 // Trains on a program and on a plan, side by side, with two batch sizes in turn.
-void check_same_training(const char* name, void (*build)(Net&, const char*), const char* optimizer) {
+void check_same_training(const char* name, void (*build)(Net&, const char*), const char* optimizer,
+                         std::int64_t large = 5, std::int64_t small = 3) {
   INFO(name, " with ", optimizer);
   Net net;
   build(net, optimizer);
   Session on_plan(net.graph), on_program(net.graph);
   for (Session* session : {&on_plan, &on_program}) must(session->run({Fetch::operation(net.init)}));
   for (int step = 0; step < 12; ++step) {
-    const std::int64_t batch = step % 3 == 2 ? 3 : 5;
+    const std::int64_t batch = step % 3 == 2 ? small : large;
     Shape shape = net.b.shape(net.x), wanted = net.b.shape(net.labels);
     shape.set_dim(0, batch);
     wanted.set_dim(0, batch);
@@ -157,6 +196,14 @@ TEST_CASE("training on a program gives the bits of training on a plan, with ever
   }
   check_same_training("images", images, "Momentum");
   CHECK(compiled == static_cast<int>(optimizer_types().size()));
+}
+
+TEST_CASE("so it is where several operations are one: across shapes, in panels, in chains") {
+  for (const char* optimizer : {"GradientDescent", "Momentum", "Adam"}) {
+    check_same_training("flattened", flattened, optimizer);
+    check_same_training("wide", wide, optimizer, 70, 1);
+    check_same_training("frozen", frozen, optimizer, 700, 600);
+  }
 }
 
 TEST_CASE("a step on a program allocates nothing") {

@@ -101,7 +101,11 @@ TEST_CASE("another rate from a moment of the past is another run, and both can b
   REQUIRE(after.size() == 40);
   CHECK(std::equal(after.begin(), after.begin() + 11, before.begin()));
   CHECK(after.back() != before.back());
-  CHECK(workspace.kept_runs().size() == 1);
+  // The run left behind is told by the rate it was made with.
+  REQUIRE(workspace.kept_runs().size() == 1);
+  const RunSettings now{workspace.scene().training, workspace.scene().data, workspace.scene().own,
+                        workspace.scene().nodes.size()};
+  CHECK(differences(workspace.kept_runs()[0].settings, now).size() == 1);
 }
 
 TEST_CASE("checkpoints stay few and small in a long run") {
@@ -218,6 +222,19 @@ TEST_CASE("a gradient that is wrong on purpose does not pass") {
       {.name = "total", .type = "Mean", .inputs = {Port::wire("wrong"), Port::literal("[0, 1]")}}}));
   set_training(workspace, [](Training& training) { training.loss = "total"; });
   CHECK(must(workspace.check_gradient(index_of(workspace, "W"))).largest_error > 0.3);
+}
+
+TEST_CASE("a gradient that is no number does not pass") {
+  Workspace workspace;
+  open_scene(workspace, "penguins");
+  must(workspace.apply(edit::AddNode{{.name = "root", .type = "Sqrt", .inputs = {Port::wire("MatMul")}}}));
+  must(workspace.apply(edit::AddNode{
+      {.name = "total", .type = "Mean", .inputs = {Port::wire("root"), Port::literal("[0, 1]")}}}));
+  set_training(workspace, [](Training& training) {
+    training.loss = "total";
+    training.initializer = {"zeros", {}};
+  });
+  CHECK_FALSE(must(workspace.check_gradient(index_of(workspace, "W"))).largest_error < 1e9);
 }
 
 TEST_CASE("a batch's gradient is the mean of its examples', and looking leaves the run alone") {

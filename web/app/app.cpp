@@ -284,6 +284,7 @@ bool App::apply(const Changes& changes) {
       ++shape_generation_;
       was_edited_ = true;
     }
+    if (std::holds_alternative<edit::SetNet>(change.edit)) canvas.fit();
     const std::vector<SceneNode>& nodes = workspace.scene().nodes;
     if (renames) {
       canvas.selection.clear();

@@ -47,9 +47,14 @@ class ImagesView : public View {
     const Dataset& data = *run.data;
     const Palette& p = palette();
     if (&data != data_ || run.scene.data != choice_) forget(run);
+    // As the examples below are read, not as of the last epoch's end.
     std::string remark;
-    if (const auto& now = run.snapshot.now; now && !std::isnan(now->test_accuracy))
-      remark = tr("output.accuracy", {{"share", tick_text(now->test_accuracy, true)}});
+    if (!answers_.empty() && answers_.size() == data.test.classes.size()) {
+      std::size_t right = 0;
+      for (std::size_t i = 0; i < answers_.size(); ++i) right += answers_[i] == data.test.classes[i];
+      const double share = static_cast<double>(right) / static_cast<double>(answers_.size());
+      remark = tr("output.accuracy", {{"share", tick_text(std::round(share * 1000) / 1000, true)}});
+    }
     if (column.section(ui, "pad", tr("images.pad"))) draw_pad(ui, column, run);
     if (column.section(ui, "images", tr("images.examples"), remark, p.of(Tone::kForward))) {
       read(ui, run);

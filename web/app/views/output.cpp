@@ -436,17 +436,18 @@ class OutputView : public View {
       const Color color = brush_ == kEraser ? palette().soft : palette().of_class(brush_);
       painter.ring(mouse, brush_ == kEraser ? kRubber : 5, color, 1.5f);
     }
-    if (!hit.held) {
-      was_held_ = false;
-      return {};
-    }
-    ui.holds_finger = true;
-    if (!plot.contains(mouse) || (was_held_ && distance(mouse, painted_at_) < kSpacing)) return {};
-    // A quick hand goes far between two frames.
-    const Vec from = was_held_ ? painted_at_ : mouse;
-    const int count = was_held_ ? static_cast<int>(distance(from, mouse) / kSpacing) : 1;
-    if (!was_held_) ++stroke_;
-    was_held_ = true;
+    // A quick hand has let go before the next frame: what it did until then counts.
+    const bool has_ended = was_held_ && !hit.held;
+    if (!hit.held && !has_ended) return {};
+    ui.holds_finger = hit.held;
+    if (has_ended) was_held_ = false;
+    const bool goes_on = was_held_ || has_ended;
+    if (!plot.contains(mouse) || (goes_on && distance(mouse, painted_at_) < kSpacing)) return {};
+    // It goes far between two frames.
+    const Vec from = goes_on ? painted_at_ : mouse;
+    const int count = goes_on ? static_cast<int>(distance(from, mouse) / kSpacing) : 1;
+    if (!goes_on) ++stroke_;
+    was_held_ = hit.held;
     painted_at_ = mouse;
     OwnTable table = table_of(run);
     if (new_classes_.size() > table.classes.size()) table.classes = new_classes_;

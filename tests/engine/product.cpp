@@ -1,0 +1,81 @@
+// Guards the product of matrices: all its ways, chosen by size and by how operands lie, give the sums of the
+// plain loop, and write no further than they may.
+#include "engine/core/product.h"
+
+#include <random>
+#include <vector>
+
+#include "engine/core/text.h"
+#include "tests/engine/support.h"
+
+namespace sandflow::test {
+
+namespace {
+
+constexpr std::size_t kExcess = 3;
+constexpr float kGuard = 12345;
+
+std::vector<float> drawn(std::int64_t count, std::mt19937& random) {
+  std::vector<float> numbers(static_cast<std::size_t>(count) + kExcess, kGuard);
+  for (std::int64_t i = 0; i < count; ++i)
+    numbers[static_cast<std::size_t>(i)] = static_cast<float>(static_cast<int>(random() % 2001) - 1000) / 64;
+  return numbers;
+}
+
+// As `rows` rows, or as what gives them when it is turned.
+MatrixView<float> view(const std::vector<float>& numbers, std::int64_t rows, std::int64_t columns,
+                       bool is_turned) {
+  if (is_turned) return {numbers.data(), 1, rows};
+  return {numbers.data(), columns, 1};
+}
+
+void check(std::int64_t m, std::int64_t k, std::int64_t n, std::mt19937& random) {
+  const std::vector<float> left = drawn(m * k, random), right = drawn(k * n, random), bias = drawn(n, random);
+  std::vector<float> scratch(static_cast<std::size_t>(product_scratch(k)));
+  const auto size = static_cast<std::size_t>(m * n);
+  for (const bool turned_left : {false, true})
+    for (const bool turned_right : {false, true})
+      for (const bool with_bias : {false, true}) {
+        INFO(m, " x ", k, " x ", n, turned_left ? ", left turned" : "", turned_right ? ", right turned" : "",
+             with_bias ? ", with bias" : "");
+        const MatrixView<float> a = view(left, m, k, turned_left), b = view(right, k, n, turned_right);
+        std::vector<float> expected(size), got(size + kExcess + 1, kGuard);
+        multiply_plainly(a, b, expected.data(), m, k, n);
+        if (with_bias)
+          for (std::size_t i = 0; i < size; ++i) expected[i] += bias[i % static_cast<std::size_t>(n)];
+        multiply(a, b, got.data(), m, k, n, scratch.data(), with_bias ? bias.data() : nullptr);
+        CHECK(got.back() == kGuard);
+        got.resize(size);
+        CHECK(got == expected);
+      }
+}
+
+}  // namespace
+
+TEST_CASE("a product of any size is the plain loop's, to the bit, with and without a bias") {
+  std::mt19937 random(1);
+  for (const std::int64_t m : {0, 1, 2, 3, 4, 5, 17, 70})
+    for (const std::int64_t k : {0, 1, 2, 3, 7, 8, 9, 40})
+      for (const std::int64_t n : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 24, 65}) check(m, k, n, random);
+}
+
+TEST_CASE("rows are summed one after the other, or, if there are many, in four groups") {
+  std::mt19937 random(2);
+  for (const std::int64_t m : {0, 1, 5, 63, 64, 67})
+    for (const std::int64_t n : {1, 2, 3, 4, 5, 9}) {
+      INFO(m, " x ", n);
+      const std::vector<float> x = drawn(m * n, random);
+      std::vector<float> got(static_cast<std::size_t>(n) + kExcess + 1, kGuard);
+      sum_rows(x.data(), m, n, got.data());
+      CHECK(got.back() == kGuard);
+      for (std::int64_t j = 0; j < n; ++j) {
+        float groups[4] = {};
+        const std::int64_t whole = m >= 64 ? m / 4 * 4 : 0;
+        for (std::int64_t i = 0; i < m; ++i)
+          groups[i < whole ? i % 4 : 0] += x[static_cast<std::size_t>(i * n + j)];
+        CHECK(got[static_cast<std::size_t>(j)] == (groups[0] + groups[1]) + (groups[2] + groups[3]));
+      }
+    }
+}
+
+}  // namespace sandflow::test
