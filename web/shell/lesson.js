@@ -148,7 +148,7 @@ class Lessons {
 
   go(step) {
     this.open.step = Math.max(0, Math.min(step, this.open.entry.steps));
-    this.#keep((progress) => {
+    this.#keep(this.open.entry.name, (progress) => {
       progress.at = this.open.step;
       if (this.open.step === this.open.entry.steps) progress.finished = true;
     });
@@ -159,22 +159,26 @@ class Lessons {
 
   progressOf = (name) => this.#progress[name] ?? {};
 
-  #keep(change) {
-    const progress = (this.#progress[this.open.entry.name] ??= {});
-    change(progress);
+  #keep(name, change) {
+    change((this.#progress[name] ??= {}));
     remember("lessons", JSON.stringify(this.#progress));
   }
 
-  done = (id) => this.progressOf(this.open.entry.name).done?.[id];
-
-  keepDone(id, what) {
-    // For the page around an embed.
-    if (what?.met) document.dispatchEvent(new CustomEvent("sandflow-goal", { detail: openedLesson() }));
-    this.#keep((progress) => {
-      progress.done ??= {};
-      if (what) progress.done[id] = what;
-      else delete progress.done[id];
-    });
+  // What was done in a block. It stays that block's, whatever has been opened by the time its run is over.
+  #deedOf(name, step, block) {
+    const id = `${step}.${block}`;
+    return {
+      get: () => this.progressOf(name).done?.[id],
+      keep: (what) => {
+        this.#keep(name, (progress) => {
+          progress.done ??= {};
+          if (what) progress.done[id] = what;
+          else delete progress.done[id];
+        });
+        // For the page around an embed.
+        if (what?.met) document.dispatchEvent(new CustomEvent("sandflow-goal", { detail: { lesson: name, step: step + 1 } }));
+      },
+    };
   }
 
   // --- What the column shows ---
@@ -202,7 +206,7 @@ class Lessons {
     for (const place of text.querySelectorAll("[data-block]")) {
       const block = step.blocks[place.dataset.block];
       const made = blockMakers[block.kind](block, {
-        lessons: this, app: this.app, doer: this.doer, kept: page.kept, id: `${index}.${place.dataset.block}`,
+        app: this.app, doer: this.doer, kept: page.kept, deed: this.#deedOf(this.open.entry.name, index, place.dataset.block),
       });
       place.replaceWith(made.element);
       if (made.follow) {
@@ -320,11 +324,12 @@ class Lessons {
   }
 }
 
+let lessons;
 let wired;
 const whenWired = new Promise((done) => (wired = done));
 
 export async function wireLessons(app, scenes, notices) {
-  const lessons = new Lessons(app, scenes, notices);
+  lessons = new Lessons(app, scenes, notices);
   await lessons.load();
   lessons.wire();
   wired(lessons);

@@ -27,16 +27,17 @@ async function busily(place, work) {
 
 // --- Predict, then run ---
 
-function predict(block, { lessons, doer, kept, id }) {
+function predict(block, { doer, kept, deed }) {
   const place = element("section", { className: "task predict" });
   const ask = (value, before) => doer.ask(value, kept, before);
 
   const judge = async (guess) => {
     const before = await doer.run(block.run, kept);
+    if (!before) return;
     const actual = block.choices ? block.choices.findIndex(({ when }) => ask(when, before)) : ask(block.answer, before);
     const right = block.choices ? guess === actual : Math.abs(guess - actual) <= (block.tolerance ?? 0) + 1e-9;
     const shows = block.shows === undefined ? undefined : ask(block.shows, before);
-    lessons.keepDone(id, { guess, actual: Number.isNaN(actual) ? null : actual, right, shows: typeof shows === "number" && !Number.isFinite(shows) ? String(shows) : shows });
+    deed.keep({ guess, actual: Number.isNaN(actual) ? null : actual, right, shows: typeof shows === "number" && !Number.isFinite(shows) ? String(shows) : shows });
     say(t(right ? "shell.lesson.right" : "shell.lesson.wrong"));
     show();
     place.querySelector(".outcome").focus();
@@ -78,7 +79,7 @@ function predict(block, { lessons, doer, kept, id }) {
     const line = (key, answer) => element("p", {}, element("span", { className: "label", textContent: t(`shell.lesson.${key}`) }), words(answer));
     const again = button(t("shell.lesson.again"), "quiet");
     again.addEventListener("click", () => {
-      lessons.keepDone(id, undefined);
+      deed.keep(undefined);
       question();
       place.querySelector("input").focus();
     });
@@ -90,7 +91,7 @@ function predict(block, { lessons, doer, kept, id }) {
     place.replaceChildren(label("predict"), element("p", { className: "question", innerHTML: block.question }), box, again);
   };
 
-  const show = () => (lessons.done(id) ? outcome(lessons.done(id)) : question());
+  const show = () => (deed.get() ? outcome(deed.get()) : question());
   show();
   return { element: place };
 }
@@ -101,32 +102,27 @@ function label(kind) {
 
 // --- A goal the page watches ---
 
-function goal(block, { lessons, doer, kept, id }) {
+function goal(block, { doer, kept, deed }) {
   const place = element("section", { className: "task goal" });
   const state = element("p", { className: "state-line", role: "status" });
   const way = button(t("shell.lesson.show-way"), "quiet");
   let isShowing = false;
   way.addEventListener("click", () => busily(place, async () => {
     isShowing = true;
-    await doer.run(block.way, kept);
-    follow();
+    if (await doer.run(block.way, kept)) follow();
     isShowing = false;
   }));
   place.append(label("goal"), element("p", { className: "question", innerHTML: block.text }), state);
   if (block.hint) place.append(element("details", {}, element("summary", { textContent: t("shell.lesson.hint") }), element("p", { innerHTML: block.hint })));
   place.append(way);
   const follow = () => {
-    const before = lessons.done(id);
+    const before = deed.get();
     // Met by the learner's own hand counts more than being shown how.
     if (!before?.met && doer.ask(block.when, kept) === true) {
-      if (!isShowing || !before) lessons.keepDone(id, isShowing ? { shown: true } : { met: true });
-      if (!before) {
-        say(t("shell.lesson.met"));
-        const { entry, step } = lessons.open;
-        document.dispatchEvent(new CustomEvent("sandflow-goal", { detail: { lesson: entry.name, step: step + 1 } }));
-      }
+      if (!isShowing || !before) deed.keep(isShowing ? { shown: true } : { met: true });
+      if (!before) say(t("shell.lesson.met"));
     }
-    const done = lessons.done(id);
+    const done = deed.get();
     place.classList.toggle("met", Boolean(done));
     const value = block.shows === undefined ? "" : written(doer.ask(block.shows, kept));
     const text = `${done ? (done.met ? t("shell.lesson.met") : t("shell.lesson.shown")) : t("shell.lesson.open")}${value ? ` · ${t("shell.lesson.now", { value })}` : ""}`;

@@ -3,6 +3,7 @@ import { parse, parseActions } from "./lesson_words.js";
 
 export class Doer {
   kept = {};
+  #round = 0;  // Grows when another lesson is opened: what the last one began is not gone on with.
   #line = Promise.resolve();  // One after the other, whoever asks.
 
   constructor(app, openScene) {
@@ -12,6 +13,7 @@ export class Doer {
 
   begin() {
     this.kept = {};
+    ++this.#round;
   }
 
   now = (before) => ({ state: this.app.state ?? {}, lens: this.app.lens, kept: this.kept, before });
@@ -23,17 +25,21 @@ export class Doer {
   // Until the app has done and told everything so far.
   settle = () => this.app.ask("told", { do: "tell" });
 
-  // Gives what there was to be seen before.
+  // Gives what there was to be seen before; nothing if another lesson was opened meanwhile.
   async run(text, names = []) {
     const list = parseActions(text);
+    const round = this.#round;
     // Opening runs actions of its own, ahead of these.
     if (list[0]?.name === "scene") await this.openScene();
     const work = async () => {
       await this.settle();
       const before = { state: this.app.state, lens: this.app.lens };
-      for (const { name, words } of list) await this.#do(name, words, names);
+      for (const { name, words } of list) {
+        if (round !== this.#round) return undefined;
+        await this.#do(name, words, names);
+      }
       await this.settle();
-      return before;
+      return round === this.#round ? before : undefined;
     };
     this.#line = this.#line.catch(() => {}).then(work);
     return this.#line;
