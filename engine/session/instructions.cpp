@@ -254,7 +254,7 @@ void cross_entropy(const Instruction& i) {
   }
 }
 
-// --- Updates: out are the variable and its slots; n elements of the gradient, from `at` on ------------------
+// --- Updates: out are the variable and its slots; n elements of the gradient, from `at` on ---
 
 struct GradientDescent {
   static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
