@@ -17,7 +17,7 @@ function settingsOf(state) {
 
 const numberOrNull = (value) => (Number.isFinite(value) ? value : null);
 
-// `does`: how to open a link or a scene, write a link and make a picture.
+// `does`: how to open a link or a scene, fetch a data set, write a link and make a picture.
 export function wireFrame(app, does) {
   if (!embedded) return;
   const tell = (type, fields) => window.parent.postMessage({ sandflow: version, type, ...fields }, "*");
@@ -40,9 +40,11 @@ export function wireFrame(app, does) {
     pause: () => app.command({ do: "pause" }),
     step: ({ count = 1 }) => app.command({ do: "train", steps: count }),
     reset: () => app.command({ do: "reset" }),
-    set({ name, value }) {
+    async set({ name, value }) {
       const { of } = parameterOf(name);
-      app.set(of ? settingKey(of) : name, readSetting(name, value));
+      const setting = readSetting(name, value);
+      if (name === "data" && !(await does.supply(setting))) throw new Error("set: the data could not be fetched.");
+      app.set(of ? settingKey(of) : name, setting);
     },
     async load({ link, scene, id }) {
       const refused = await (scene ? does.openScene(scene) : does.openLink(link));

@@ -3,7 +3,7 @@ import { say, sayWhatChanged } from "./announce.js";
 import { App } from "./app.js";
 import { ratio, wireCanvas } from "./canvas.js";
 import { wireClipboard } from "./clipboard.js";
-import { wireTables } from "./data.js";
+import { supply, wireTables } from "./data.js";
 import { wireFrame } from "./frame.js";
 import { wireHeader } from "./header.js";
 import { wireHelp } from "./help.js";
@@ -99,6 +99,7 @@ function wireOutside(app, scenes, notices) {
   const parts = { app, scenes, notices };
   const openLink = async (link) => open(await prepare(link, scenes, true), parts);
   wireFrame(app, {
+    supply: (name) => supply(app, notices, name),
     link: async () => writeLink(await scenes.link(openedLesson())),
     picture: async (kind) => dataUrl(await scenes.picture(kind)),
     openScene: async (scene) => (await scenes.openText(JSON.stringify(scene), {})) ? "" : "the scene was refused.",
