@@ -1,4 +1,5 @@
-// What a fuzzer may take of memory: so little that it tries thousands of inputs instead of a few large tensors.
+// What a fuzzer may take of memory: so little that it tries thousands of inputs instead of a few large
+// tensors.
 #include "engine/core/tensor.h"
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
