@@ -17,8 +17,14 @@ namespace {
 constexpr float kWidth = 288, kHeight = 372, kRow = 26, kHead = 48;
 
 // Names are compared without regard to case; so is what the learner's language says.
+std::string plain(std::string_view text) {
+  std::string out = lower(text);
+  std::erase(out, ' ');
+  return out;
+}
+
 bool holds(std::string_view text, std::string_view wanted) {
-  return lower(text).find(wanted) != std::string::npos;
+  return plain(text).find(wanted) != std::string::npos;
 }
 
 }  // namespace
@@ -37,10 +43,11 @@ std::string AddMenu::Entry::family() const {
   return tr(cat("family.", layer ? "layer" : sandflow::name(type->family)));
 }
 
-// By name first; then by family, formula, and what the help says in either language.
+// By name first; then by family, formula, what the help says in either language, and the words that a
+// language has for it. Korean is written with spaces or without.
 void AddMenu::find() {
   found_.clear();
-  const std::string wanted = lower(filter_);
+  const std::string wanted = plain(filter_);
   for (const Entry& entry : offered_)
     if (holds(entry.name(), wanted) || holds(entry.python(), wanted)) found_.push_back({entry, false});
   if (wanted.size() >= 2)
@@ -48,7 +55,8 @@ void AddMenu::find() {
       if (holds(entry.name(), wanted) || holds(entry.python(), wanted)) continue;
       const std::string& help = entry.help();
       if (holds(help, wanted) || holds(translated(help), wanted) || holds(translated_also(help), wanted) ||
-          holds(entry.formula(), wanted) || holds(entry.family(), wanted))
+          holds(entry.formula(), wanted) || holds(entry.family(), wanted) ||
+          holds(words(entry.name()), wanted))
         found_.push_back({entry, true});
     }
   const bool only_also = !found_.empty() && found_[0].is_also;

@@ -196,7 +196,7 @@ void Boxes::lay_out_error(NodeBox& box) {
   const auto high = [&](std::string_view text) {
     return text_size(Face::kText, 11, text, width - 20).y + 32;
   };
-  box.error_short = fitted_wrapped(Face::kText, 11, box.error_message, width - 20, 2);
+  box.error_short = fitted_wrapped(Face::kText, 11, box.error_message, width - 20, 3);
   box.error_height = high(box.error_message);
   box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, high(box.error_short)});
 }

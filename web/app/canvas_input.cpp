@@ -122,6 +122,8 @@ Changes Canvas::obey_hands(Ui& ui, const Rect& area, const Scene& scene, const B
     } else if (ui.input.is_touch && !drag_.has_moved) {
       ui.wants_frame = true;
       if (ui.time - drag_.begin_time > kLongPress) {
+        // On the ground it is the ground's menu, whatever was selected before.
+        if (drag_.kind == Drag::Kind::kPan) selection.clear();
         drag_ = {};
         wire_.reset();
         open_menu(ui, scene, boxes, ui.input.mouse);

@@ -104,6 +104,11 @@ const char* tr(std::string_view key) {
   return "?";
 }
 
+std::string_view words(std::string_view type) {
+  const auto it = given.find(cat("app.search.", type));
+  return it == given.end() ? std::string_view() : it->second;
+}
+
 std::string tr(std::string_view key, std::initializer_list<std::pair<std::string_view, std::string>> values) {
   std::string text = tr(key);
   for (const auto& [name, value] : values) {

@@ -13,6 +13,8 @@ void set_texts(std::string_view json);
 std::uint64_t texts_version();
 
 const char* tr(std::string_view key);
+// Other words that the language has for an operation, by its type; nothing if it has none.
+std::string_view words(std::string_view type);
 // With {name} in the text replaced.
 std::string tr(std::string_view key, std::initializer_list<std::pair<std::string_view, std::string>> values);
 // The translation of an English sentence of the engine (a help, a name), looked up by the sentence itself.

@@ -84,15 +84,14 @@ async function cut(name, source, wanted) {
 
 mkdirSync(folder, { recursive: true });
 const text = "pretendard/dist/public/static/alternative/Pretendard";
-const missing = new Set(characters);
-for (const covered of [
+const families = [
   await cut("text-regular.ttf", `${text}-Regular.ttf`, characters),
   await cut("text-semibold.ttf", `${text}-SemiBold.ttf`, characters),
   await cut("mono-regular.ttf", "jetbrains-mono/fonts/webfonts/JetBrainsMonoNL-Regular.woff2", characters),
-])
-  for (const character of covered) missing.delete(character);
+];
 
-// The last resort of both families, for the few signs (such as ∇) that neither has.
-const found = await cut("symbols.ttf", "dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf", missing);
-for (const character of found) missing.delete(character);
+// The last resort of every family, for the signs (such as ∇, and ⌊ where text is set) that one of them lacks.
+const lacking = [...characters].filter((character) => !families.every((covered) => covered.has(character)));
+const found = await cut("symbols.ttf", "dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf", new Set(lacking));
+const missing = new Set(lacking.filter((character) => !found.has(character) && !families.some((covered) => covered.has(character))));
 if (missing.size) console.log(`no font has: ${[...missing].join(" ")}`);
