@@ -11,6 +11,12 @@ window.addEventListener("beforeinstallprompt", (event) => {
 });
 window.addEventListener("appinstalled", () => (installing.ask = undefined));
 
+// Only then is the next load sure to be of the newer one.
+function takeOver(newer) {
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  newer.postMessage("take over");
+}
+
 // An embed leaves somebody else's readers' disks alone.
 export async function keepSite(notices) {
   if (embedded || isAlone || !navigator.serviceWorker) return;
@@ -20,7 +26,7 @@ export async function keepSite(notices) {
       const newer = kept.installing;
       newer.addEventListener("statechange", () => {
         if (newer.state !== "installed" || !navigator.serviceWorker.controller) return;
-        notices.show(t("shell.new-version"), "info", { label: t("shell.reload"), does: () => location.reload() });
+        notices.show(t("shell.new-version"), "info", { label: t("shell.reload"), does: () => takeOver(newer) });
       });
     });
   } catch {
