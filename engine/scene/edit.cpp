@@ -327,7 +327,7 @@ Status make(Scene& scene, const SetOwnData& set) {
 }
 
 Status make(Scene& scene, const SetNet& set) {
-  Result<Net> net = build_net(set.features, set.outputs, set.is_regression, set.hidden);
+  Result<Net> net = build_net(set.features, set.outputs, set.is_regression, set.hidden, set.regularisation);
   if (!net.ok()) return net.error();
   scene.nodes = std::move(net->nodes);
   scene.folded = std::move(net->folded);

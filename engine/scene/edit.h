@@ -73,6 +73,7 @@ struct SetNet {
   std::int64_t features = 0, outputs = 0;
   bool is_regression = false;
   std::vector<NetLayer> hidden;
+  Regularisation regularisation = {};
 };
 struct SetTraining {
   Training training;

@@ -335,6 +335,10 @@ class Lowering {
         tf::call(b, *type.function, *inputs, std::move(attrs), out_.graph->scope());
     if (!outputs.ok()) return outputs.error();
     lowered(index).outputs = *std::move(outputs);
+    // In TensorFlow the rate would be fed: 0 where nothing is to be dropped.
+    if (std::string_view(type.function->name) == "dropout")
+      if (const auto rate = out_.graph->find(cat(own.name, "/rate")))
+        out_.model.dropout_rates.push_back({*rate, 0});
     return {};
   }
 
@@ -509,8 +513,8 @@ class Lowering {
     Output rate;
     if (schedule) {
       rate = tf::constant(b, Literal(parameters.at("learning_rate")), {}, "learning_rate");
-      options.tensors["learning_rate"] = schedule->build(b, rate, options.global_step.value,
-                                                         complete(schedule->parameters, chosen.parameters));
+      out_.rate = options.tensors["learning_rate"] = schedule->build(
+          b, rate, options.global_step.value, complete(schedule->parameters, chosen.parameters));
     }
     if (const ClippingType* clipping = find_clipping_type(scene_.training.clipping.name))
       of_variables = clipping->build(b, of_variables,
@@ -521,6 +525,9 @@ class Lowering {
     if (!minimized.ok()) return minimized.error();
     for (std::size_t i = 0; i < shown.size(); ++i)
       lowered(shown[i]).gradient = (*gradient)[trained.size() + i];
+    for (LoweredNode& each : out_.nodes)
+      for (std::size_t i = 0; i < trained.size(); ++i)
+        if (each.ref.valid() && each.ref == trained[i].ref) each.descent = of_variables[i];
     model.train_op = minimized->train_op;
     model.hyper = minimized->hyper;
     if (schedule) model.hyper["learning_rate"] = rate;

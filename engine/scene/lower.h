@@ -16,6 +16,7 @@ struct LoweredNode {
   std::vector<Output> outputs;  // Empty if the node is not in the graph.
   Output ref;                   // Of a Variable: its memory.
   Output gradient;              // d loss / d outputs[0]; invalid if there is none.
+  Output descent;  // Of a Variable that is trained: its gradient as the optimizer gets it, clipped.
   std::optional<Error> error;
   bool is_blocked = false;  // An input is missing, or has an error.
 };
@@ -26,6 +27,7 @@ struct Lowered {
   std::vector<int> owner;          // Which scene node added a graph node; -1 for training's own.
   std::vector<bool> writes;        // By graph node: looking at its value would change a variable.
   Model model;
+  Output rate;                          // The learning rate that a schedule makes; invalid without one.
   std::optional<Error> training_error;  // Why the loss cannot be minimised.
 };
 

@@ -8,6 +8,7 @@
 
 #include "engine/core/text.h"
 #include "engine/scene/fields.h"
+#include "engine/scene/layer_watch.h"
 #include "engine/scene/node_types.h"
 
 namespace sandflow {
@@ -130,67 +131,6 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-std::string number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.5g", x);
-  return text;
-}
-// In a product or a sum a negative number needs brackets.
-std::string term(double x) { return x < 0 ? cat("(", number(x), ")") : number(x); }
-
-// The rules that can be told in a line or two; the same sums that the kernels do.
-void tell(const std::string& optimizer, UpdateSight& sight, const Parameters& p, double beta1_power,
-          double beta2_power) {
-  const double g = sight.gradient, w = sight.before;
-  const auto line = [&](const std::string& text) { sight.lines.push_back(text); };
-  const auto slot = [&](std::size_t i) { return i < sight.slots.size() ? sight.slots[i].before : 0.0; };
-  const auto rate = [&] { return p.at("learning_rate"); };
-  const auto end = [&](const std::string& change, double by) {
-    sight.predicted = w - by;
-    line(cat("W ← W − ", change, " = ", number(w), " − ", term(by), " = ", number(sight.predicted)));
-  };
-  if (optimizer == "GradientDescent") {
-    line(cat("η g = ", number(rate()), " · ", term(g), " = ", number(rate() * g)));
-    end("η g", rate() * g);
-  } else if (optimizer == "Momentum" || optimizer == "NesterovMomentum") {
-    const double mu = p.at("momentum"), a = mu * slot(0) + g;
-    line(cat("a ← μ a + g = ", number(mu), " · ", term(slot(0)), " + ", term(g), " = ", number(a)));
-    const bool looks_ahead = optimizer == "NesterovMomentum";
-    const double by = looks_ahead ? rate() * (g + mu * a) : rate() * a;
-    line(looks_ahead ? cat("η (g + μ a) = ", number(rate()), " · (", number(g), " + ", number(mu), " · ",
-                           term(a), ") = ", number(by))
-                     : cat("η a = ", number(rate()), " · ", term(a), " = ", number(by)));
-    end(looks_ahead ? "η (g + μ a)" : "η a", by);
-  } else if (optimizer == "Adagrad") {
-    const double a = slot(0) + g * g, by = rate() * g / std::sqrt(a);
-    line(cat("a ← a + g² = ", number(slot(0)), " + ", term(g), "² = ", number(a)));
-    line(cat("η g / √a = ", number(rate()), " · ", term(g), " / ", number(std::sqrt(a)), " = ", number(by)));
-    end("η g / √a", by);
-  } else if (optimizer == "RMSProp" && p.at("momentum") == 0) {
-    const double rho = p.at("decay"), s = rho * slot(0) + (1 - rho) * g * g,
-                 by = rate() * g / std::sqrt(s + p.at("epsilon"));
-    line(cat("s ← ρ s + (1 − ρ) g² = ", number(rho), " · ", number(slot(0)), " + ", number(1 - rho), " · ",
-             term(g), "² = ", number(s)));
-    line(cat("η g / √(s + ε) = ", number(rate()), " · ", term(g), " / ",
-             number(std::sqrt(s + p.at("epsilon"))), " = ", number(by)));
-    end("η g / √(s + ε)", by);
-  } else if (optimizer == "Adam") {
-    const double b1 = p.at("beta1"), b2 = p.at("beta2"), m = b1 * slot(0) + (1 - b1) * g,
-                 v = b2 * slot(1) + (1 - b2) * g * g;
-    const double correction = std::sqrt(1 - beta2_power) / (1 - beta1_power),
-                 by = rate() * correction * m / (std::sqrt(v) + p.at("epsilon"));
-    line(cat("m ← β₁ m + (1 − β₁) g = ", number(b1), " · ", term(slot(0)), " + ", number(1 - b1), " · ",
-             term(g), " = ", number(m)));
-    line(cat("v ← β₂ v + (1 − β₂) g² = ", number(b2), " · ", number(slot(1)), " + ", number(1 - b2), " · ",
-             term(g), "² = ", number(v)));
-    line(cat("√(1 − β₂ᵗ) / (1 − β₁ᵗ) = √(1 − ", number(beta2_power), ") / (1 − ", number(beta1_power),
-             ") = ", number(correction)));
-    line(cat("Δ = η · ", number(correction), " · m / (√v + ε) = ", number(rate()), " · ", number(correction),
-             " · ", term(m), " / ", number(std::sqrt(v) + p.at("epsilon")), " = ", number(by)));
-    end("Δ", by);
-  }
-}
-
 }  // namespace
 
 Result<GradientCheck> check_gradient(const Scene& scene, std::size_t node, const Lowered& lowered,
@@ -262,8 +202,7 @@ Result<UpdateSight> look_at_update(const Scene& scene, const Lowered& lowered, T
   const OptimizerType* type = find_optimizer_type(scene.training.optimizer.name);
   if (index < 0 || !type || !trainer.can_train()) return value_error(cat("'", variable, "' is not trained."));
   const LoweredNode& node = lowered.nodes[static_cast<std::size_t>(index)];
-  if (!node.ref.valid() || !node.gradient.valid())
-    return value_error(cat("'", variable, "' is not trained."));
+  if (!node.ref.valid() || !node.descent.valid()) return value_error(cat("'", variable, "' is not trained."));
   const Graph& graph = *lowered.graph;
   const auto value = [&](int id, std::int64_t i) {
     const Tensor* tensor = trainer.session().variable(id);
@@ -277,39 +216,43 @@ Result<UpdateSight> look_at_update(const Scene& scene, const Lowered& lowered, T
     return value_error(cat("'", variable, "' has no element ", element, "."));
   sight.element = element;
   sight.before = value(node.ref.node, element);
-  const Session::Sight seen = trainer.session().look({node.gradient}, trainer.feeds(trainer.next_rows()));
-  if (!seen.values[0].defined()) return no_gradient();
-  sight.gradient = seen.values[0].number(element);
-  const std::string name = graph.node(node.ref.node).name;
+  const Parameters parameters = complete(type->parameters, scene.training.optimizer.parameters);
+  Symbols symbols{{"W", sight.before}, {"t", static_cast<double>(sight.step)}, {"‖W‖", norm_of(*weights)}};
+  for (const auto& [name, x] : parameters) {
+    sight.numbers.push_back({name, x});
+    symbols[std::string(symbol_of(name))] = x;
+  }
+  for (const Shared& shared : type->shared)
+    if (const auto id = graph.find(shared.name)) symbols[std::string(symbol_of(shared.name))] = value(*id, 0);
   std::vector<int> slots;
   std::map<std::string, int> count;
   for (const Slot& slot : type->slots) {
     const int nth = count[slot.name]++;
     const std::string own = nth == 0 ? slot.name : cat(slot.name, "_", nth);
-    const auto id = graph.find(cat(name, "/", own));
+    const auto id = graph.find(cat(graph.node(node.ref.node).name, "/", own));
     if (!id) continue;
     slots.push_back(*id);
     sight.slots.push_back({own, value(*id, element), 0});
+    symbols[slot.symbol] = sight.slots.back().before;
   }
-  const Parameters parameters = complete(type->parameters, scene.training.optimizer.parameters);
-  for (const auto& [key, x] : parameters) sight.numbers.push_back({key, x});
-  double powers[2] = {0, 0};
-  for (int k = 0; k < 2; ++k)
-    if (const auto id = graph.find(k == 0 ? "beta1_power" : "beta2_power")) powers[k] = value(*id, 0);
 
-  // The step itself, taken back.
+  // The step itself, taken back: what it draws at random is what the next one will draw.
   const Checkpoint here = trainer.checkpoint();
   const Trainer::Record record = trainer.record();
-  trainer.advance(1, [] { return false; });
+  std::vector<Fetch> fetches{node.descent, Fetch::operation(lowered.model.train_op)};
+  if (lowered.rate.valid()) fetches.emplace_back(lowered.rate);
+  const auto ran = trainer.session().run(fetches, trainer.feeds(trainer.next_rows()));
   sight.after = value(node.ref.node, element);
   for (std::size_t i = 0; i < slots.size(); ++i) sight.slots[i].after = value(slots[i], element);
   trainer.go_back(here);
   trainer.set_record(record);
+  if (!ran.ok()) return ran.error();
 
-  sight.predicted = std::numeric_limits<double>::quiet_NaN();
-  // A schedule or clipping puts other numbers in.
-  if (scene.training.schedule.name.empty() && scene.training.clipping.name.empty())
-    tell(type->name, sight, parameters, powers[0], powers[1]);
+  sight.gradient = symbols["g"] = (*ran)[0].number(element);
+  symbols["‖g‖"] = norm_of((*ran)[0]);
+  if (lowered.rate.valid()) symbols["η"] = (*ran)[2].number(0);
+  sight.lines = told(type->rule, symbols);
+  sight.predicted = symbols["W"];
   return sight;
 }
 

@@ -63,11 +63,12 @@ struct UpdateSight {
   std::string variable;
   std::int64_t element = 0;
   std::int64_t step = 0;  // The one that is looked at: the next.
-  double before = 0, after = 0, gradient = 0;
+  double before = 0, after = 0;
+  double gradient = 0;          // As the optimizer gets it: clipped, if gradients are.
   std::vector<Number> numbers;  // Hyper-parameters.
   std::vector<Kept> slots;
-  std::vector<std::string> lines;  // The formula with every number put in; empty where it is not known.
-  double predicted = 0;            // What the lines end with; NaN without lines.
+  std::vector<std::string> lines;  // The optimizer's rule with every number put in,
+  double predicted = 0;            // and what it ends with.
 };
 // What the next step does to one element of a Variable. Errors: ValueError for one that is not trained.
 Result<UpdateSight> look_at_update(const Scene& scene, const Lowered& lowered, Trainer& trainer,

@@ -16,8 +16,11 @@ constexpr float kApart = 250;  // From one folded layer to the next.
 
 class NetBuilder {
  public:
-  NetBuilder(std::int64_t features, std::int64_t outputs, bool is_regression)
-      : features_(features), outputs_(outputs), is_regression_(is_regression) {}
+  NetBuilder(std::int64_t features, std::int64_t outputs, bool is_regression, Regularisation regularisation)
+      : features_(features),
+        outputs_(outputs),
+        is_regression_(is_regression),
+        regularisation_(std::move(regularisation)) {}
 
   Net run(const std::vector<NetLayer>& hidden) {
     placeholder("x", features_, "features", 0, 0);
@@ -57,19 +60,52 @@ class NetBuilder {
     weights.attrs["shape"] = cat("(", in, ", ", out, ")");
     if (!initializer.name.empty()) weights.attrs["initializer"] = initializer.name;
     for (const auto& [name, value] : initializer.parameters) weights.attrs[name] = shortest(value);
+    weights_.push_back(weights.name);
     SceneNode& bias = add(inside("b"), "Variable", {Port{}}, x + 220, 130);
     bias.attrs = {{"shape", cat("(", out, ",)")}, {"initializer", "zeros"}};
     add(inside("MatMul"), "MatMul", {wire(input), wire(inside("W"))}, x, 0);
     add(inside("BiasAdd"), "BiasAdd", {wire(inside("MatMul")), wire(inside("b"))}, x + 210, 0);
-    if (activation.empty()) return inside("BiasAdd");
-    add(inside(activation), activation, {wire(inside("BiasAdd"))}, x + 420, 0);
-    return inside(activation);
+    std::string last = inside("BiasAdd");
+    if (!activation.empty()) {
+      add(inside(activation), activation, {wire(last)}, x + 420, 0);
+      last = inside(activation);
+    }
+    if (scope == "output" || regularisation_.dropout == 0) return last;
+    add(inside("dropout"), "dropout", {wire(last)}, x + 580, 0).attrs["rate"] =
+        shortest(regularisation_.dropout);
+    return inside("dropout");
+  }
+
+  // What the loss would be without a penalty is there under a name of its own.
+  std::string loss_name() const { return regularisation_.penalty.empty() ? "loss" : "data_loss"; }
+
+  void penalise(float x, float y) {
+    if (regularisation_.penalty.empty()) return;
+    std::vector<Port> sizes;
+    float below = y + 110;
+    for (const std::string& name : weights_) {
+      const std::string size = cat("penalty/", name.substr(0, name.find('/')));
+      if (regularisation_.penalty == "L2") {
+        add(size, "L2Loss", {wire(name)}, x, below);
+      } else {
+        add(cat(size, "_abs"), "Abs", {wire(name)}, x - 150, below);
+        add(size, "Sum", {wire(cat(size, "_abs")), Port::literal("[0, 1]")}, x, below);
+      }
+      sizes.push_back(wire(size));
+      below += 100;
+    }
+    add("penalty/sum", "AddN", sizes, x + 170, y + 110);
+    add("penalty/scaled", "Mul", {Port::literal(shortest(regularisation_.strength)), wire("penalty/sum")},
+        x + 340, y + 110);
+    net_.folded.insert("penalty");
+    add("loss", "AddV2", {wire("data_loss"), wire("penalty/scaled")}, x + 340, y);
   }
 
   void classes(const std::string& logits, float x) {
     add("softmax", "Softmax", {wire(logits)}, x, 0);
     add("cross_entropy", "SoftmaxCrossEntropyWithLogits", {wire(logits), wire("y")}, x, 130);
-    add("loss", "Mean", {wire("cross_entropy"), Port::literal("[0]")}, x + 280, 130);
+    add(loss_name(), "Mean", {wire("cross_entropy"), Port::literal("[0]")}, x + 280, 130);
+    penalise(x + 280, 130);
     add("answer", "ArgMax", {wire(logits), Port::literal("1")}, x, 260);
     add("truth", "ArgMax", {wire("y"), Port::literal("1")}, x, 370);
     add("correct", "Equal", {wire("answer"), wire("truth")}, x + 170, 315);
@@ -83,13 +119,16 @@ class NetBuilder {
   void regression(const std::string& prediction, float x) {
     add("error", "Sub", {wire(prediction), wire("y")}, x, 0);
     add("square", "Square", {wire("error")}, x + 170, 0);
-    add("loss", "Mean", {wire("square"), Port::literal("[0, 1]")}, x + 340, 0);
+    add(loss_name(), "Mean", {wire("square"), Port::literal("[0, 1]")}, x + 340, 0);
+    penalise(x + 340, 0);
     net_.loss = "loss";
     net_.prediction = prediction;
   }
 
   std::int64_t features_, outputs_;
   bool is_regression_;
+  Regularisation regularisation_;
+  std::vector<std::string> weights_;  // Of every layer.
   Net net_;
 };
 
@@ -102,7 +141,7 @@ const std::vector<std::string>& net_activations() {
 }
 
 Result<Net> build_net(std::int64_t features, std::int64_t outputs, bool is_regression,
-                      const std::vector<NetLayer>& hidden) {
+                      const std::vector<NetLayer>& hidden, const Regularisation& regularisation) {
   if (features < 1 || outputs < 1)
     return value_error("A net needs data with features and something to predict.");
   if (hidden.size() > kMostLayers)
@@ -116,7 +155,27 @@ Result<Net> build_net(std::int64_t features, std::int64_t outputs, bool is_regre
     if (!layer.initializer.name.empty() && !find_initializer_type(layer.initializer.name))
       return value_error(cat("Unknown initializer: '", layer.initializer.name, "'."));
   }
-  return NetBuilder(features, outputs, is_regression).run(hidden);
+  if (!(regularisation.dropout >= 0 && regularisation.dropout <= 0.95))
+    return value_error(
+        cat("Dropout may take a share from 0 to 0.95, not ", shortest(regularisation.dropout), "."));
+  if (!regularisation.penalty.empty() && regularisation.penalty != "L1" && regularisation.penalty != "L2")
+    return value_error(cat("'", regularisation.penalty, "' is no penalty: there are L1 and L2."));
+  if (!(regularisation.strength >= 0 && regularisation.strength <= 100))
+    return value_error(
+        cat("A penalty's strength is from 0 to 100, not ", shortest(regularisation.strength), "."));
+  return NetBuilder(features, outputs, is_regression, regularisation).run(hidden);
+}
+
+Regularisation regularisation_of(const Scene& scene) {
+  Regularisation found;
+  if (const SceneNode* dropout = scene.find("layer_1/dropout"))
+    if (const auto rate = dropout->attrs.find("rate"); rate != dropout->attrs.end())
+      found.dropout = parse_double(rate->second).value_or(0);
+  if (const SceneNode* of_output = scene.find("penalty/output"))
+    found.penalty = of_output->type == "L2Loss" ? "L2" : "L1";
+  if (const SceneNode* scaled = scene.find("penalty/scaled"); scaled && !scaled->inputs.empty())
+    found.strength = parse_double(scaled->inputs[0].text).value_or(found.strength);
+  return found;
 }
 
 std::optional<std::vector<NetLayer>> hidden_layers(const Scene& scene) {

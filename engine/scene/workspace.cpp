@@ -87,6 +87,7 @@ struct Workspace::State {
 
   Snapshot snapshot;
   bool is_stale = true;
+  bool is_behind = false;  // Steps were made; nothing else.
   std::vector<Output> watched;
 
   State() { restart(); }
@@ -305,7 +306,7 @@ void Workspace::redo() { SANDFLOW_CHECK(state_->step_history(state_->redo, state
 
 std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
   State& s = *state_;
-  s.is_stale = true;
+  s.is_behind = true;
   if (steps > 0 && s.trainer->can_train()) {
     s.fork();
     if (s.trainer->counters().step == 0 && s.checkpoints.entries().empty()) s.record();
@@ -325,15 +326,31 @@ void Workspace::watch(std::vector<Output> tensors) {
   state_->is_stale = true;
 }
 
-const Snapshot& Workspace::snapshot() {
-  if (state_->is_stale) state_->refresh();
-  state_->is_stale = false;
+const Snapshot& Workspace::snapshot(bool may_lag) {
+  if (state_->is_stale || (state_->is_behind && !may_lag)) {
+    state_->refresh();
+    state_->is_stale = state_->is_behind = false;
+  }
   return state_->snapshot;
 }
+bool Workspace::has_diverged() const { return state_->trainer->divergence().has_value(); }
 
 const LayerWatch& Workspace::layer_watch() const { return state_->layer_watch; }
 std::vector<LayerState> Workspace::look_at_layers() {
   return state_->layer_watch.look(*state_->trainer, state_->examples());
+}
+
+std::vector<Tensor> Workspace::answers_of_layers(const Tensor& features) {
+  std::vector<Output> tensors;
+  for (const WatchedLayer& layer : layer_watch().layers())
+    if (layer.activation.valid()) tensors.push_back(layer.activation);
+  // What needs more than features, labels say, has nothing to answer.
+  const auto found = state_->trainer->answers(tensors, features);
+  std::vector<Tensor> answers;
+  std::size_t next = 0;
+  for (const WatchedLayer& layer : layer_watch().layers())
+    answers.push_back(found.ok() && layer.activation.valid() ? (*found)[next++] : Tensor());
+  return answers;
 }
 
 const std::vector<Checkpoint>& Workspace::checkpoints() const { return state_->checkpoints.entries(); }

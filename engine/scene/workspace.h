@@ -55,13 +55,18 @@ class Workspace {
 
   // Which tensors besides those of the scene's nodes a snapshot is to hold, until the graph changes.
   void watch(std::vector<Output> tensors);
-  // Brought up to date by the call; the reference is good until the next.
-  const Snapshot& snapshot();
+  // Brought up to date by the call; the reference is good until the next. One that `may_lag` is that of the
+  // last call where nothing but steps were made since.
+  const Snapshot& snapshot(bool may_lag = false);
+  bool has_diverged() const;
 
   // The layers that are trained, and moments of the run so far; good until the next edit.
   const LayerWatch& layer_watch() const;
   // As they are now; costs about as much as a step over some hundred examples.
   std::vector<LayerState> look_at_layers();
+  // What every layer answers to rows of features (examples x features); undefined where it takes more than
+  // those.
+  std::vector<Tensor> answers_of_layers(const Tensor& features);
 
   // --- The time machine: moments of this run to go back to, the latest last ---
   const std::vector<Checkpoint>& checkpoints() const;

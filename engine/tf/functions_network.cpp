@@ -382,7 +382,8 @@ std::vector<Function> network_functions() {
        .outputs = {"output"},
        .attrs = {{"rate", AttrKind::kFloat, 0.5}, kSeed},
        .formula = R"(y = \frac{x}{1 - r} \cdot [u \ge r])",
-       .help = "Drops a share of the elements at random and makes the rest larger.",
+       .help = "Drops a share of the elements at random and makes the rest larger; where the model is "
+               "measured, nothing is dropped.",
        .build = dropout},
       {.name = "batch_normalization",
        .python = "tf.nn.batch_normalization",

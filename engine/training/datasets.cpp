@@ -97,8 +97,9 @@ Moments moments_of(const std::vector<const RawExample*>& rows, Value value) {
 }
 
 // Shuffles, splits, and standardises by the training examples alone: the test set must not leak into
-// training.
-void finish(Dataset& set, const std::vector<RawExample>& raw, const Parameters& p, bool standardise) {
+// training. What is as it is: features that say yes or no.
+void finish(Dataset& set, const std::vector<RawExample>& raw, const Parameters& p, bool standardise,
+            const std::vector<bool>& as_is = {}) {
   const Split split(raw.size(), p);
   std::vector<const RawExample*> train, test;
   for (std::size_t i = 0; i < raw.size(); ++i)
@@ -107,6 +108,7 @@ void finish(Dataset& set, const std::vector<RawExample>& raw, const Parameters& 
   set.mean.assign(features, 0);
   set.deviation.assign(features, 1);
   for (std::size_t j = 0; standardise && j < features; ++j) {
+    if (j < as_is.size() && as_is[j]) continue;
     const Moments m = moments_of(train, [&](const RawExample& row) { return row.features[j]; });
     set.mean[j] = m.mean;
     set.deviation[j] = m.deviation;
@@ -132,24 +134,49 @@ Result<double> number_in(const Table::Row& row, int column, const std::string& n
   return *number;
 }
 
+// A column as features: one of numbers as it is, one of texts as a column of 0 and 1 for each of its values.
+struct FeatureColumn {
+  int column = -1;
+  std::vector<std::string> values;  // Empty: it holds numbers.
+};
+
+// A column with a few slips among its numbers is one of numbers, and the slips are told where they are read.
+bool holds_texts(const Table& table, int column) {
+  std::size_t numbers = 0, texts = 0;
+  for (const Table::Row& row : table.rows) {
+    const std::string_view cell = trim(row.cells[static_cast<std::size_t>(column)]);
+    if (!is_missing(cell)) ++(parse_double(cell) ? numbers : texts);
+  }
+  return texts > numbers;
+}
+
 // A row without one of the values is left out and noted.
 Result<Dataset> from_table(const Table& table, const std::vector<std::string>& features,
                            const std::string& label, bool is_number, bool standardise, const Parameters& p,
                            const std::vector<std::string>& known_classes = {}) {
   constexpr std::size_t kMostNotes = 1000, kMostClasses = 100, kMostFeatures = 4096;
-  if (features.size() > kMostFeatures)
-    return value_error(
-        cat("A table may have at most ", kMostFeatures, " features, not ", features.size(), "."));
-  SANDFLOW_TRY(Tensor::check_size(DType::kFloat64, {static_cast<std::int64_t>(table.rows.size()),
-                                                    static_cast<std::int64_t>(features.size())}));
   Dataset set;
-  set.feature_names = features;
   std::vector<RawExample> raw;
-  std::vector<int> columns;
-  for (const std::string& name : features) columns.push_back(table.column(name));
+  std::vector<FeatureColumn> columns;
+  std::vector<bool> as_is;
   const int label_column = table.column(label);
-  for (std::size_t j = 0; j < features.size(); ++j)
-    if (columns[j] < 0) return value_error(cat("The table has no column '", features[j], "'."));
+  for (const std::string& name : features) {
+    FeatureColumn from{table.column(name), {}};
+    if (from.column < 0) return value_error(cat("The table has no column '", name, "'."));
+    if (holds_texts(table, from.column)) from.values = values_of(table, from.column);
+    if (from.values.size() > kMostClasses)
+      return value_error(cat("Column '", name, "' holds texts, and more than ", kMostClasses,
+                             " different ones; as features that is too many."));
+    if (from.values.empty()) set.feature_names.push_back(name);
+    for (const std::string& value : from.values) set.feature_names.push_back(cat(name, "=", value));
+    as_is.resize(set.feature_names.size(), !from.values.empty());
+    columns.push_back(std::move(from));
+  }
+  if (set.feature_names.size() > kMostFeatures)
+    return value_error(
+        cat("A table may have at most ", kMostFeatures, " features, not ", set.feature_names.size(), "."));
+  SANDFLOW_TRY(Tensor::check_size(DType::kFloat64, {static_cast<std::int64_t>(table.rows.size()),
+                                                    static_cast<std::int64_t>(set.feature_names.size())}));
   if (label_column < 0) return value_error(cat("The table has no column '", label, "'."));
   if (features.empty()) return value_error("No column was chosen as a feature.");
   std::map<std::string, int, std::less<>> classes;
@@ -160,7 +187,7 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
     const auto is_gap = [&](int column) { return is_missing(row.cells[static_cast<std::size_t>(column)]); };
     std::string missing;
     for (std::size_t j = 0; j < features.size() && missing.empty(); ++j)
-      if (is_gap(columns[j])) missing = features[j];
+      if (is_gap(columns[j].column)) missing = features[j];
     if (missing.empty() && is_gap(label_column)) missing = label;
     if (!missing.empty()) {
       if (set.notes.size() < kMostNotes)
@@ -169,7 +196,13 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
     }
     RawExample example;
     for (std::size_t j = 0; j < features.size(); ++j) {
-      const Result<double> number = number_in(row, columns[j], features[j]);
+      const FeatureColumn& from = columns[j];
+      if (!from.values.empty()) {
+        const std::string_view text = trim(row.cells[static_cast<std::size_t>(from.column)]);
+        for (const std::string& value : from.values) example.features.push_back(value == text ? 1 : 0);
+        continue;
+      }
+      const Result<double> number = number_in(row, from.column, features[j]);
       if (!number.ok()) return number.error();
       example.features.push_back(*number);
     }
@@ -190,7 +223,7 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
   }
   if (raw.size() < 2) return value_error("The table has fewer than two rows without missing values.");
   if (is_number) set.target_name = label;
-  finish(set, raw, p, standardise);
+  finish(set, raw, p, standardise, as_is);
   return set;
 }
 

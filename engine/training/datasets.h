@@ -62,8 +62,9 @@ std::vector<ColumnKind> column_kinds(const Table& table);
 // The different values of a column, numbers by size, texts by their letters.
 std::vector<std::string> values_of(const Table& table, int column);
 
-// Errors: ValueError for a column that is not there, a text where a number is needed (naming the line), more
-// classes than can be told apart, too few rows.
+// A column of texts is as many features as it has values, each 0 or 1. Errors: ValueError for a column that
+// is not there, a text where a number is needed (naming the line), more classes than can be told apart, too
+// few rows.
 Result<Dataset> make_own(const OwnTable& own, const Parameters& parameters);
 
 // Sets that are too large to be part of the program are made of bytes that whoever has them gives first.

@@ -11,6 +11,7 @@
 #include "engine/graph/builder.h"
 #include "engine/tf/operators.h"
 #include "engine/training/parameter.h"
+#include "engine/training/rule.h"
 
 namespace sandflow {
 
@@ -49,6 +50,7 @@ struct Slot {
   const char* name;                 // After that of the trained one: "W/Adam", and "W/Adam_1" for a second.
   const char* parameter = nullptr;  // Filled with this one's value at first,
   double initial = 0;               // or with this.
+  const char* symbol = "";          // What the rule calls it.
 };
 
 // A number that an optimizer keeps in a variable for all it trains.
@@ -74,6 +76,9 @@ struct OptimizerType {
   std::vector<Slot> slots;
   std::vector<Shared> shared;
   bool needs_global_step = false;
+  // What a step makes of one weight W: with its gradient g, the slots by their symbols, numbers by the
+  // symbols that symbol_of() gives, t for the step, ‖W‖ and ‖g‖. It tells what `apply` does.
+  std::vector<RuleLine> rule;
   // Adds the update of one variable; gives the node that does it.
   Output (*apply)(const Update&);
 };
@@ -82,6 +87,8 @@ const std::vector<OptimizerType>& optimizer_types();
 const OptimizerType* find_optimizer_type(std::string_view name);
 // Whether a parameter may change while a run goes on.
 bool is_live(const OptimizerType& type, std::string_view parameter);
+// What rules call a hyper-parameter, or a number that is shared: "η" for "learning_rate".
+std::string_view symbol_of(std::string_view number);
 
 struct Minimized {
   int train_op = -1;

@@ -63,8 +63,15 @@ Trainer::Trainer(const Graph& graph, Model model, const Dataset* data, std::uint
   if (const auto start = measure()) evaluations_.add(*start);
 }
 
-std::vector<Feed> Trainer::feeds(const Examples& examples) const {
+std::vector<Feed> Trainer::resting_feeds() const {
   std::vector<Feed> all = model_.constant_feeds;
+  for (Output rate : model_.dropout_rates)
+    all.push_back({rate, *converted(Tensor::scalar(0.0), graph_.dtype(rate))});
+  return all;
+}
+
+std::vector<Feed> Trainer::feeds(const Examples& examples) const {
+  std::vector<Feed> all = resting_feeds();
   for (Output placeholder : model_.features) all.push_back({placeholder, examples.features});
   for (Output placeholder : model_.labels) all.push_back({placeholder, examples.labels});
   return all;
@@ -180,25 +187,39 @@ std::optional<Evaluation> Trainer::measure() {
     if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
       accuracy = scalar((*share)[0]);
   };
-  // What layers of a large set give does not fit memory: it is measured part by part.
+  // What layers of a large set give does not fit memory: it is measured part by part, and each part counts as
+  // much as it has rows. That is right of a loss that is a mean over rows, whatever is added to it (a penalty
+  // on weights). One that adds up the rows' losses is the sum of its parts, with what does not depend on rows
+  // taken once: the first part and its halves tell which of the two it is, and how much that is.
   const auto measure_set = [&](const Examples& set, double& loss, double& accuracy) {
     constexpr std::int64_t kElements = 1'000'000;
     const std::int64_t width = std::max<std::int64_t>(1, set.features.shape().dim(1)),
                        part = std::max<std::int64_t>(100, kElements / width);
     if (set.size() <= part) return measure_on(feeds(set), loss, accuracy);
-    double losses = 0, shares = 0;
-    for (std::int64_t from = 0; from < set.size() && !error_; from += part) {
+    const double size = static_cast<double>(set.size());
+    double mean_loss = 0, sum_loss = 0, shares = 0, first = 0, parts = 0;
+    const auto loss_of = [&](std::int64_t from, std::int64_t count) {
+      double found = none, ignored = none;
+      if (!error_) measure_on(feeds(rows_of(set, from, count)), found, ignored);
+      return found;
+    };
+    for (std::int64_t from = 0; from < set.size() && !error_; from += part, ++parts) {
       const std::int64_t count = std::min(part, set.size() - from);
       double part_loss = none, part_share = none;
       measure_on(feeds(rows_of(set, from, count)), part_loss, part_share);
-      losses += part_loss * static_cast<double>(count);
+      if (from == 0) first = part_loss;
+      mean_loss += part_loss * static_cast<double>(count) / size;
+      sum_loss += part_loss;
       shares += part_share * static_cast<double>(count);
     }
-    loss = losses / static_cast<double>(set.size());
-    accuracy = shares / static_cast<double>(set.size());
+    const double a = loss_of(0, part / 2), b = loss_of(part / 2, part - part / 2),
+                 share_of_a = static_cast<double>(part / 2) / static_cast<double>(part);
+    const bool is_sum = std::fabs(a + b - first) < std::fabs(share_of_a * a + (1 - share_of_a) * b - first);
+    loss = is_sum ? sum_loss - (parts - 1) * (a + b - first) : mean_loss;
+    accuracy = shares / size;
   };
   if (!data_) {
-    measure_on(model_.constant_feeds, point.train_loss, point.train_accuracy);
+    measure_on(resting_feeds(), point.train_loss, point.train_accuracy);
   } else {
     measure_set(data_->train, point.train_loss, point.train_accuracy);
     if (!error_ && data_->test.size() > 0) measure_set(data_->test, point.test_loss, point.test_accuracy);
@@ -280,11 +301,15 @@ std::int64_t Trainer::steps_to_epoch_end() const { return data_ ? batches_of(bat
 Result<Tensor> Trainer::predict(const Tensor& features) {
   if (!model_.prediction.valid())
     return Error{ErrorKind::kFailedPrecondition, "The scene has no prediction.", {}};
-  std::vector<Feed> fed = model_.constant_feeds;
-  for (Output placeholder : model_.features) fed.push_back({placeholder, features});
-  auto results = session_.observe({model_.prediction}, fed);
+  auto results = answers({model_.prediction}, features);
   if (!results.ok()) return results.error();
   return std::move((*results)[0]);
+}
+
+Result<std::vector<Tensor>> Trainer::answers(const std::vector<Output>& tensors, const Tensor& features) {
+  std::vector<Feed> fed = resting_feeds();
+  for (Output placeholder : model_.features) fed.push_back({placeholder, features});
+  return session_.observe({tensors.begin(), tensors.end()}, fed);
 }
 
 }  // namespace sandflow

@@ -26,6 +26,7 @@ struct Model {
   HyperTensors hyper;
   std::vector<Output> features, labels;  // Placeholders fed from the data.
   std::vector<Feed> constant_feeds;      // Placeholders fed with one value all along.
+  std::vector<Output> dropout_rates;     // Fed with 0 wherever the model is measured or asked.
 };
 
 // What may change while a run goes on.
@@ -90,9 +91,14 @@ class Trainer {
   std::vector<Feed> last_feeds();
   // Those of these training examples; the tensors are good until the next call.
   std::vector<Feed> feeds(std::span<const std::int32_t> rows);
+  // The model's answers; what drops parts of it in steps lets all of it through.
   Result<Tensor> predict(const Tensor& features);
+  // The same for any tensors of the graph that the features lead to.
+  Result<std::vector<Tensor>> answers(const std::vector<Output>& tensors, const Tensor& features);
 
  private:
+  // Those of a model at rest.
+  std::vector<Feed> resting_feeds() const;
   std::vector<Feed> feeds(const Examples& examples) const;
   std::int64_t batches_of(std::int64_t examples) const;
   Status step();

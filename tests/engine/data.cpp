@@ -165,8 +165,9 @@ TEST_CASE("what is wrong with an own table is said, with the place") {
   CHECK(own_error({"", {"x"}, "y", {}, false}) == "ValueError: The table is empty.");
   CHECK(own_error({kTable, {"x1"}, "shape", {}, false}) == "ValueError: The table has no column 'shape'.");
   CHECK(own_error({kTable, {}, "colour", {}, false}) == "ValueError: No column was chosen as a feature.");
-  CHECK(own_error({kTable, {"x1", "colour"}, "x2", {}, false}) ==
-        "ValueError: line 2, column 'colour': 'blue' is not a number.");
+  // One slip among numbers does not make texts of them.
+  CHECK(own_error({"x,y\n1,a\n2,b\n3o,a\n", {"x"}, "y", {}, false}) ==
+        "ValueError: line 4, column 'x': '3o' is not a number.");
   CHECK(own_error({kTable, {"x1"}, "colour", {}, true}) ==
         "ValueError: line 2, column 'colour': 'blue' is not a number.");
   CHECK(own_error({"x,y\n1,a\n", {"x"}, "y", {}, false}).find("fewer than two rows") != std::string::npos);
@@ -178,6 +179,66 @@ TEST_CASE("what is wrong with an own table is said, with the place") {
   for (int i = 0; i < 101; ++i) many += cat(i, ",n", i, "\n");
   CHECK(own_error({many, {"x"}, "id", {}, false}).find("more than 100 different values") !=
         std::string::npos);
+  CHECK(
+      own_error({many, {"id"}, "x", {}, true}) ==
+      "ValueError: Column 'id' holds texts, and more than 100 different ones; as features that is too many.");
+}
+
+TEST_CASE("a column of texts is a feature for each of its values, as it is") {
+  const std::string csv = "w,island,kind\n1,Biscoe,cat\n2,Dream,dog\n4,,dog\n5, Biscoe ,cat\n";
+  Parameters parameters = own_parameters();
+  parameters["test_share"] = 0;
+  const Dataset set = must(make_own({csv, {"w", "island"}, "kind", {}, false}, parameters));
+  CHECK(set.feature_names == std::vector<std::string>{"w", "island=Biscoe", "island=Dream"});
+  CHECK(set.notes == std::vector<std::string>{"line 4: no value for 'island'"});
+  REQUIRE(set.train.size() == 3);
+  CHECK(set.deviation[0] != 1);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const bool is_cat = set.train.classes[static_cast<std::size_t>(i)] == 0;
+    CHECK(set.train.features.number(3 * i + 1) == (is_cat ? 1 : 0));
+    CHECK(set.train.features.number(3 * i + 2) == (is_cat ? 0 : 1));
+  }
+}
+
+TEST_CASE("a large set is measured part by part, and gives the loss of all its rows") {
+  // 4000 features: parts of 250, 250 and 100 rows. Every row has 40 ones, and all weights are 1.
+  std::string csv = "y";
+  std::vector<std::string> features;
+  for (int j = 0; j < 40; ++j) csv += cat(",", features.emplace_back(cat("c", j)));
+  double squares = 0;
+  for (int i = 0; i < 600; ++i) {
+    const int y = i % 7 + (i < 250 ? 30 : 0);
+    squares += (40 - y) * (40 - y);
+    csv += cat("\n", y);
+    for (int j = 0; j < 40; ++j) csv += cat(",v", (i + j) % 100);
+  }
+  Workspace workspace;
+  must(workspace.apply(edit::SetOwnData{{csv, features, "y", {}, true}, false}));
+  must(workspace.apply(edit::SetData{{"own", {{"test_share", 0}, {"standardise", 0}}}}));
+  REQUIRE(workspace.dataset()->train.features.shape() == Shape{600, 4000});
+  const auto loss_of = [&](const char* reduce, double strength) {
+    must(workspace.open(cat(
+        R"json({"sandflow": 1, "training": {"loss": "loss"}, "nodes": [
+  {"name": "x", "type": "Placeholder", "attrs": {"shape": "(None, 4000)", "feed": "features"}},
+  {"name": "y", "type": "Placeholder", "attrs": {"shape": "(None, 1)", "feed": "labels"}},
+  {"name": "W", "type": "Variable", "attrs": {"shape": "(4000, 1)", "initializer": "ones"}},
+  {"name": "h", "type": "MatMul", "inputs": ["x", "W"]},
+  {"name": "square", "type": "SquaredDifference", "inputs": ["h", "y"]},
+  {"name": "size", "type": "L2Loss", "inputs": ["W"]},
+  {"name": "penalty", "type": "Mul", "inputs": ["size", {"value": ")json",
+        shortest(strength), R"json("}]},
+  {"name": "rows", "type": ")json",
+        reduce, R"json(", "inputs": ["square", {"value": "[0, 1]"}]},
+  {"name": "loss", "type": "AddV2", "inputs": ["rows", "penalty"]}]})json")));
+    must(workspace.apply(edit::SetOwnData{{csv, features, "y", {}, true}, false}));
+    must(workspace.apply(edit::SetData{{"own", {{"test_share", 0}, {"standardise", 0}}}}));
+    REQUIRE(workspace.snapshot().now);
+    return workspace.snapshot().now->train_loss;
+  };
+  CHECK(loss_of("Mean", 0.5) == doctest::Approx(squares / 600 + 1000).epsilon(1e-5));
+  CHECK(loss_of("Mean", 0) == doctest::Approx(squares / 600).epsilon(1e-5));
+  CHECK(loss_of("Sum", 0) == doctest::Approx(squares).epsilon(1e-5));
+  CHECK(loss_of("Sum", 50) == doctest::Approx(squares + 100'000).epsilon(1e-5));
 }
 
 TEST_CASE("tables of every make are read: BOM, quotes, semicolons, Windows line ends, 100,000 rows") {
@@ -242,6 +303,74 @@ TEST_CASE("a built net fits its data, trains, and can be read back as its layers
   CHECK(!workspace.apply(edit::SetNet{1, 1, true, std::vector<NetLayer>(25)}).ok());
   must(workspace.open(read_file("../web/lessons/scenes/penguins.json")));
   CHECK(!hidden_layers(workspace.scene()));
+}
+
+TEST_CASE("a penalty stands in the loss as it is written, and can be read back") {
+  Workspace workspace;
+  must(workspace.apply(edit::SetData{{"moons", {}}}));
+  const std::vector<NetLayer> hidden{{6, "Tanh", {"", {}}}};
+  const auto value = [&](const char* name) {
+    const int index = workspace.scene().index_of(name);
+    REQUIRE(index >= 0);
+    return workspace.snapshot().nodes[static_cast<std::size_t>(index)].value;
+  };
+  for (const char* penalty : {"L1", "L2"}) {
+    const Regularisation regularisation{0, penalty, 0.05};
+    must(workspace.apply(edit::SetNet{2, 2, false, hidden, regularisation}));
+    CHECK(regularisation_of(workspace.scene()) == regularisation);
+    CHECK(hidden_layers(workspace.scene()) == hidden);
+    for (const NodeSnapshot& node : workspace.snapshot().nodes) CHECK(!node.error);
+    double sum = 0;
+    for (const char* name : {"layer_1/W", "output/W"}) {
+      const Tensor weights = value(name);
+      for (std::int64_t i = 0; i < weights.elements(); ++i) {
+        const double w = weights.number(i);
+        sum += penalty == std::string("L1") ? std::fabs(w) : w * w / 2;
+      }
+    }
+    CHECK(value("loss").number(0) ==
+          doctest::Approx(value("data_loss").number(0) + 0.05 * sum).epsilon(1e-5));
+    workspace.advance(50, [] { return true; });
+    CHECK(workspace.snapshot().counters.step == 50);
+  }
+  must(workspace.apply(edit::SetNet{2, 2, false, hidden}));
+  CHECK(regularisation_of(workspace.scene()) == Regularisation{});
+  CHECK(!workspace.scene().find("data_loss"));
+  CHECK(!workspace.apply(edit::SetNet{2, 2, false, hidden, {0, "L3", 0.05}}).ok());
+  CHECK(!workspace.apply(edit::SetNet{2, 2, false, hidden, {1, "", 0}}).ok());
+  CHECK(!workspace.apply(edit::SetNet{2, 2, false, hidden, {0, "L1", -1}}).ok());
+}
+
+TEST_CASE("dropout takes its share in steps, and nothing where the model is measured or asked") {
+  Workspace workspace;
+  must(workspace.apply(edit::SetData{{"moons", {}}}));
+  const std::vector<NetLayer> hidden{{64, "Relu", {"", {}}}};
+  const auto measured = [&](double dropout) {
+    must(workspace.apply(edit::SetNet{2, 2, false, hidden, {dropout, "", 0.001}}));
+    return workspace.snapshot().now->train_loss;
+  };
+  // The same weights, and other shares of them left out in steps.
+  const double more = measured(0.9), half = measured(0.5);
+  CHECK(regularisation_of(workspace.scene()).dropout == 0.5);
+  CHECK(half == more);
+  const Tensor points = Tensor::of<float>(Shape{1, 2}, {0.3f, -0.2f});
+  const double asked = must(workspace.predict(points)).number(0);
+  CHECK(must(workspace.predict(points)).number(0) == asked);
+  const int at = workspace.scene().index_of("layer_1/dropout");
+  REQUIRE(at >= 0);
+  const Tensor kept = workspace.snapshot().nodes[static_cast<std::size_t>(at)].value;
+  const Tensor before =
+      workspace.snapshot().nodes[static_cast<std::size_t>(workspace.scene().index_of("layer_1/Relu"))].value;
+  std::int64_t dropped = 0, alive = 0;
+  for (std::int64_t i = 0; i < kept.elements(); ++i) {
+    if (before.number(i) == 0) continue;
+    ++alive;
+    dropped += kept.number(i) == 0;
+  }
+  REQUIRE(alive > 50);
+  CHECK(static_cast<double>(dropped) / static_cast<double>(alive) == doctest::Approx(0.5).epsilon(0.3));
+  workspace.advance(200, [] { return true; });
+  CHECK(workspace.snapshot().now->train_accuracy > 0.7);
 }
 
 }  // namespace sandflow::test

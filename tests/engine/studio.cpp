@@ -7,6 +7,7 @@
 #include "engine/core/text.h"
 #include "engine/scene/runs.h"
 #include "engine/scene/workspace.h"
+#include "engine/training/optimizers.h"
 #include "tests/engine/support.h"
 
 namespace sandflow::test {
@@ -117,6 +118,39 @@ TEST_CASE("checkpoints stay few and small in a long run") {
   CHECK(workspace.checkpoints().front().counters.step == 0);
   CHECK(workspace.checkpoints().back().counters.step > 19'000);
   CHECK(workspace.snapshot().losses.size() <= History<LossPoint>::kLimit);
+}
+
+TEST_CASE("memory stays bounded in a run of a million steps, with all that looks on") {
+  const std::int64_t steps = kIsSanitized ? 100'000 : 1'000'000;
+  Workspace workspace;
+  open_scene(workspace, "spiral");
+  const auto make = [&](std::int64_t count) {
+    // As an app does it: in slices, each looked at from all sides.
+    for (int slice = 0; slice < 50; ++slice) {
+      workspace.advance(count / 50, always);
+      workspace.snapshot();
+      workspace.look_at_layers();
+    }
+  };
+  make(steps / 20);
+  workspace.keep_run();
+  const std::int64_t before = live_bytes();
+  make(steps - steps / 20);
+  CHECK(workspace.snapshot().counters.step == steps);
+  const std::int64_t grown = live_bytes() - before;
+  MESSAGE("of ", steps, " steps the last 95 % took ", grown, " bytes");
+  CHECK(grown < 2'000'000);
+  CHECK(workspace.snapshot().losses.size() <= History<LossPoint>::kLimit);
+  CHECK(workspace.snapshot().evaluations.size() <= History<Evaluation>::kLimit);
+  CHECK(workspace.layer_watch().moments().size() <= LayerWatch::kMoments);
+  CHECK(workspace.checkpoints().size() <= 64);
+  // And over all of it: the last of each is from the end.
+  CHECK(workspace.snapshot().losses.back().step > steps * 99 / 100);
+  CHECK(workspace.layer_watch().moments().back().step > steps * 9 / 10);
+  CHECK(workspace.checkpoints().back().counters.step > steps * 9 / 10);
+  for (int i = 0; i < 20; ++i) workspace.keep_run();
+  CHECK(workspace.kept_runs().size() == kMostKeptRuns);
+  CHECK(live_bytes() - before < 4'000'000);
 }
 
 TEST_CASE("the doctor names node, step and what grew, and heals by going back with a tenth of the rate") {
@@ -274,32 +308,79 @@ TEST_CASE("a batch's gradient is the mean of its examples', and looking leaves t
   CHECK(losses_of(workspace) == losses_of(other));
 }
 
-TEST_CASE("one step of one parameter: the numbers put into the formula give what the step gives") {
+TEST_CASE("one step of one parameter: the numbers put into every optimizer's rule give what the step gives") {
   Workspace workspace;
-  for (const char* optimizer :
-       {"GradientDescent", "Momentum", "NesterovMomentum", "Adagrad", "RMSProp", "Adam"}) {
+  const std::vector<std::pair<const char*, std::map<std::string, double>>> more{
+      {"RMSProp", {{"momentum", 0.5}}},
+      {"Ftrl",
+       {{"l1_regularization_strength", 0.05},
+        {"l2_regularization_strength", 0.1},
+        {"l2_shrinkage_regularization_strength", 0.1},
+        {"learning_rate_power", -0.4}}},
+      {"ProximalGradientDescent", {{"l1_regularization_strength", 0.1}, {"l2_regularization_strength", 0.1}}},
+      {"ProximalAdagrad", {{"l1_regularization_strength", 0.01}, {"l2_regularization_strength", 0.1}}},
+      {"AdagradDA", {{"l1_regularization_strength", 0.001}, {"l2_regularization_strength", 0.01}}},
+      {"TorchRMSprop", {{"momentum", 0.9}}}};
+  std::vector<Choice> choices;
+  for (const OptimizerType& type : optimizer_types()) choices.push_back({type.name, {}});
+  CHECK(choices.size() == 24);
+  for (const auto& [name, parameters] : more) choices.push_back({name, parameters});
+  for (const Choice& choice : choices) {
+    CAPTURE(choice.name);
     open_scene(workspace, "penguins");
-    set_training(workspace, [&](Training& training) { training.optimizer = {optimizer, {}}; });
-    workspace.advance(5, always);
-    const UpdateSight sight = must(workspace.look_at_update("W", 4));
-    CHECK(workspace.snapshot().counters.step == 5);
-    CHECK(sight.step == 6);
-    CHECK(!sight.lines.empty());
-    CHECK(sight.after != sight.before);
-    CHECK_MESSAGE(sight.predicted == doctest::Approx(sight.after).epsilon(1e-5), optimizer);
-    const std::size_t at = index_of(workspace, "W");
-    CHECK(workspace.snapshot().nodes[at].value.number(4) == sight.before);
-    workspace.advance(1, always);
-    CHECK(workspace.snapshot().nodes[at].value.number(4) == sight.after);
+    set_training(workspace, [&](Training& training) { training.optimizer = choice; });
+    for (const char* variable : {"W", "b"}) {
+      workspace.advance(5, always);
+      const std::int64_t step = workspace.snapshot().counters.step;
+      const UpdateSight sight = must(workspace.look_at_update(variable, 2));
+      CHECK(workspace.snapshot().counters.step == step);
+      CHECK(sight.step == step + 1);
+      CHECK(sight.after != sight.before);
+      REQUIRE(!sight.lines.empty());
+      CHECK(sight.lines.back().starts_with("W ← "));
+      // Of the change, not of the weight: that is what the lines are about.
+      CHECK(std::fabs(sight.predicted - sight.after) <=
+            1e-3 * std::fabs(sight.after - sight.before) + 1e-6 * std::fabs(sight.after));
+      const std::size_t at = index_of(workspace, variable);
+      CHECK(workspace.snapshot().nodes[at].value.number(2) == sight.before);
+      workspace.advance(1, always);
+      CHECK(workspace.snapshot().nodes[at].value.number(2) == sight.after);
+    }
   }
-  open_scene(workspace, "penguins");
-  set_training(workspace, [](Training& training) { training.optimizer = {"Ftrl", {}}; });
-  const UpdateSight untold = must(workspace.look_at_update("b", 2));
-  CHECK(untold.lines.empty());
-  CHECK(untold.after != untold.before);
-  CHECK(untold.slots.size() == 2);
   CHECK(!workspace.look_at_update("x", 0).ok());
   CHECK(!workspace.look_at_update("W", 12).ok());
+}
+
+TEST_CASE("the rule is told with what a schedule, clipping and a draw at random make of rate and gradient") {
+  Workspace workspace;
+  must(workspace.open(kDropout));
+  set_training(workspace, [](Training& training) {
+    training.optimizer = {"GradientDescent", {{"learning_rate", 0.5}}};
+    training.schedule = {"exponential_decay", {{"decay_steps", 2}, {"decay_rate", 0.5}}};
+    training.clipping = {"clip_by_norm", {{"clip_norm", 0.01}}};
+  });
+  workspace.advance(4, always);
+  const UpdateSight sight = must(workspace.look_at_update("W", 3));
+  REQUIRE(sight.lines.size() == 1);
+  CHECK(sight.lines[0].starts_with("W ← W − η · g = "));
+  CHECK(sight.lines[0].find(" − 0.125 · ") != std::string::npos);
+  CHECK(std::fabs(sight.gradient) <= 0.01);
+  CHECK(sight.predicted == doctest::Approx(sight.after).epsilon(1e-6));
+  CHECK(sight.predicted != sight.before);
+}
+
+TEST_CASE("a rule is read as arithmetic is, and written with numbers that cannot be misread") {
+  const Symbols symbols{{"g", -0.5}, {"β₁", 0.9}, {"m", 2}, {"ε", 1e-8}, {"‖W‖", 3}, {"v", 4}};
+  const auto check = [&](const char* text, double value, const char* numbers) {
+    const Evaluated found = evaluate(text, symbols);
+    CHECK(found.value == doctest::Approx(value));
+    CHECK(found.numbers == numbers);
+  };
+  check("β₁ · m + (1 − β₁) · g²", 1.825, "0.9 · 2 + (1 − 0.9) · (−0.5)²");
+  check("−g − g · g", 0.25, "−(−0.5) − (−0.5) · (−0.5)");
+  check("m / √v / (√v + ε)", 0.5, "2 / √4 / (√4 + 1e-08)");
+  check("max(g, |g|, 0.25) · sign(g)", -0.5, "max(−0.5, |−0.5|, 0.25) · sign(−0.5)");
+  check("2 · ‖W‖^(−g) · v^0.5^m", 2 * std::sqrt(3.0) * std::pow(4.0, 0.25), "2 · 3^(−(−0.5)) · 4^0.5^2");
 }
 
 }  // namespace sandflow::test

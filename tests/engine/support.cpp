@@ -1,6 +1,11 @@
 // Guards nothing by itself: see support.h.
 #include "tests/engine/support.h"
 
+#include <malloc.h>
+#ifdef SANDFLOW_IS_SANITIZED
+#include <sanitizer/allocator_interface.h>
+#endif
+
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -63,6 +68,16 @@ Shape shape_from(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return shape;
+}
+
+std::int64_t live_bytes() {
+#ifdef SANDFLOW_IS_SANITIZED
+  return static_cast<std::int64_t>(__sanitizer_get_current_allocated_bytes());
+#elif defined(__GLIBC__)
+  return static_cast<std::int64_t>(mallinfo2().uordblks);
+#else
+  return static_cast<std::int64_t>(mallinfo().uordblks);
+#endif
 }
 
 }  // namespace sandflow::test

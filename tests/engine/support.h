@@ -48,4 +48,19 @@ bool is_near(double actual, double expected, double relative, double absolute = 
 // "[2,?]" or "?" (unknown rank), as TensorFlow's runtime writes shapes.
 Shape shape_from(std::string_view text);
 
+// Of the sanitizers' build, which is many times slower.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDFLOW_IS_SANITIZED 1
+#endif
+#endif
+#ifdef SANDFLOW_IS_SANITIZED
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
+// What the program has taken from the heap and not given back.
+std::int64_t live_bytes();
+
 }  // namespace sandflow::test

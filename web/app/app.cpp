@@ -32,8 +32,7 @@ bool App::frame(double time_ms) {
   if (ui.input.has_waiting()) wake();
 
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
-  tell_restart();
-  train();
+  look_at_run();
   follow_lens();
   lay_out();
   begin_screen();
@@ -50,9 +49,10 @@ bool App::frame(double time_ms) {
   send_cursor();
   // After an edit the boxes are those of the scene before it: the next frame tells.
   if (generation_ == laid_generation_) tell_page();
-  frame_ms_ = drawn - began + (emscripten_get_now() - shown);
-
   if (frames_left_ > 0) --frames_left_;
+  tell_restart();
+  train(training_budget(drawn - began + (emscripten_get_now() - shown), shown - drawn));
+  frame_ms_ = drawn - began + (emscripten_get_now() - shown);
   return !is_at_rest();
 }
 
@@ -76,7 +76,7 @@ void App::resize(Vec size, float ratio) {
 void App::tell_restart() {
   if (!was_edited_) return;
   was_edited_ = false;
-  if (workspace.snapshot().counters.step > 0) return;
+  if (run_now().counters.step > 0) return;
   flow_.stop();
   if (seen_step_ > 0 && ui.time - told_restart_at_ > 3) {
     ui.notice(tr("notice.restarted"), false);
@@ -85,12 +85,25 @@ void App::tell_restart() {
   seen_step_ = 0;
 }
 
-void App::train() {
-  made_ = playback.advance(workspace, flow_, ui.time, ui.delta) + made_between_;
+// A look at the run costs about as much as a step, and what is drawn anew with it more than that: while steps
+// stream by, twenty a second are enough.
+void App::look_at_run() {
+  constexpr double kRest = 0.05;
+  ui.turns.begin_frame(playback.is_busy());
+  lags_ = playback.is_stream() && ui.time - looked_at_ < kRest;
+  if (lags_) return;
+  looked_at_ = ui.time;
+  ui.turns.take();
+}
+
+// Last in a frame, with what the rest of it has left.
+void App::train(double budget) {
+  made_ = playback.advance(workspace, flow_, ui.time, ui.delta, budget) + made_between_;
   made_between_ = 0;
   if (ui.reduced_motion) flow_.stop();
   // In this very frame, so that nobody is told of a run that has diverged and goes on.
-  if (playback.is_playing && workspace.snapshot().divergence) set_playing(false);
+  if (playback.is_playing && workspace.has_diverged()) set_playing(false);
+  if (made_ > 0) ui.wants_frame = true;
 }
 
 bool App::train_between(double ms) {
@@ -129,7 +142,7 @@ void App::follow_lens() {
 
 void App::lay_out() {
   const Snapshot& snapshot = shown();
-  seen_step_ = workspace.snapshot().counters.step;
+  seen_step_ = run_now().counters.step;
   if (generation_ == laid_generation_ && snapshot.version == laid_version_ &&
       texts_version() == laid_texts_ && ui.ratio == laid_ratio_ && canvas.opened == laid_opened_)
     return;
@@ -191,7 +204,7 @@ void App::draw_column(const Rect& area) {
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
   const Run run{
       .scene = workspace.scene(),
-      .snapshot = workspace.snapshot(),
+      .snapshot = run_now(),
       .data = workspace.dataset(),
       .selection = canvas.selection,
       .is_playing = playback.is_busy(),
@@ -220,10 +233,10 @@ void App::draw_column(const Rect& area) {
 
 const std::vector<LayerState>& App::look_at_layers() {
   constexpr double kRest = 0.1;
-  const std::uint64_t version = workspace.snapshot().version;
+  const std::uint64_t version = run_now().version;
   const bool is_other = layers_.size() != workspace.layer_watch().layers().size();
   if (version == layers_version_ && !is_other) return layers_;
-  if (!is_other && playback.is_busy() && ui.time - layers_at_ < kRest) {
+  if (!is_other && ((playback.is_busy() && ui.time - layers_at_ < kRest) || !ui.takes_turn())) {
     ui.wants_frame = true;
     return layers_;
   }

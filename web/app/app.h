@@ -40,7 +40,9 @@ class App {
   void enter_lens();
   void leave_lens();
   // What is on the screen: of the training run, or of the lens's session.
-  const Snapshot& shown() { return lens.is_on() ? lens.snapshot() : workspace.snapshot(); }
+  const Snapshot& shown() { return lens.is_on() ? lens.snapshot() : run_now(); }
+  // The training run as it is shown: while steps stream by, as of a few frames ago.
+  const Snapshot& run_now() { return workspace.snapshot(lags_); }
   void wake() { frames_left_ = 3; }
   double frame_ms() const {
     return frame_ms_;
@@ -61,7 +63,8 @@ class App {
   void use_table(const std::vector<std::string>& features, const std::string& label, bool is_number,
                  bool standardise, bool with_net);
   void tell_restart();
-  void train();
+  void look_at_run();
+  void train(double budget);
   void follow_lens();
   void toggle_fetch(const std::string& node);
   void lay_out();
@@ -88,6 +91,8 @@ class App {
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;
+  bool lags_ = false;
+  double looked_at_ = -1;
   int frames_left_ = 3;
   int tells_owed_ = 0;
   float column_width_ = 380;

@@ -9,7 +9,6 @@
 namespace sandflow::ui {
 
 namespace {
-constexpr double kBudget = 8;       // Milliseconds of a frame for training.
 constexpr double kStepShown = 1.4;  // Seconds in which one step is told.
 constexpr double kTellable = 0.45;  // Seconds below which steps are a stream.
 constexpr std::int64_t kAll = 1 << 30;
@@ -23,7 +22,11 @@ void Playback::pause() {
   credit_ = 1;  // The first step after a pause does not keep one waiting.
 }
 
-std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, double delta) {
+bool Playback::is_stream() const {
+  return owed_ > 1 || (is_playing && owed_ <= 0 && 1 / steps_per_second() < kTellable);
+}
+
+std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, double delta, double budget) {
   if (!is_busy()) {
     flow.stream(false, now);
     return 0;
@@ -42,7 +45,7 @@ std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, dou
   if (!is_by_hand) flow.stream(1 / rate < kTellable, now);
   if (due <= 0) return 0;
 
-  const double deadline = emscripten_get_now() + kBudget;
+  const double deadline = emscripten_get_now() + budget;
   const std::int64_t made = workspace.advance(due, [&] { return emscripten_get_now() < deadline; });
   const bool shows = is_by_hand ? owed_ <= static_cast<double>(made) || made == 0 : 1 / rate >= kTellable;
   if (shows) flow.show_step(now, is_by_hand ? kStepShown : std::min(kStepShown, 1 / rate));

@@ -22,8 +22,10 @@ class Playback {
   bool is_unbound() const { return is_playing && owed_ <= 0 && speed >= kUnbound; }  // As fast as it can.
   bool is_busy() const { return is_playing || owed_ > 0; }
 
-  // Trains what is due in this frame; the number of steps made.
-  std::int64_t advance(Workspace& workspace, Flow& flow, double now, double delta);
+  // Steps come faster than each can be told.
+  bool is_stream() const;
+  // Trains what is due in this frame, for `budget` milliseconds; the number of steps made.
+  std::int64_t advance(Workspace& workspace, Flow& flow, double now, double delta, double budget);
 
  private:
   static constexpr double kUnbound = 0.999;

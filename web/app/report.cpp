@@ -325,7 +325,7 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
   is_owing_ = app.ui.time - sent_at_ < (is_running ? 0.1 : 0.05);
   if (is_owing_) return;
   sent_at_ = app.ui.time;
-  const Snapshot& snapshot = app.workspace.snapshot();
+  const Snapshot& snapshot = app.run_now();
   std::string state = state_json(app, snapshot, boxes);
   const Snapshot& shown = app.shown();
   if (const std::pair run(app.lens.session(), app.lens.runs()); app.lens.last() && run != sent_run_) {

@@ -9,6 +9,7 @@
 
 #include "engine/scene/edit.h"
 #include "web/app/input.h"
+#include "web/app/pace.h"
 #include "web/app/paint.h"
 
 namespace sandflow::ui {
@@ -80,6 +81,14 @@ struct Ui {
   std::string cursor = "default";  // What this frame asks for.
   bool holds_finger = false;       // A finger draws; it does not scroll.
   bool wants_frame = false;        // Something moves: draw again without being asked.
+  Turns turns;                     // Of work that can wait.
+
+  // Whether a piece of work that can wait is done now; if not, there will be another frame.
+  bool takes_turn() {
+    const bool takes = turns.take();
+    if (!takes) wants_frame = true;
+    return takes;
+  }
 
   Painter painter(Vec origin = {0, 0}, float scale = 1) const;
   // A draw list above what was drawn so far, for an area in device pixels. Each has room for 65536 corners,

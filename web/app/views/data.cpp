@@ -53,7 +53,8 @@ class DataView : public View {
         changes.push_back(
             {edit::SetNet{static_cast<std::int64_t>(data.feature_names.size()), data.outputs(),
                           data.is_regression(),
-                          hidden_layers(run.scene).value_or(std::vector<NetLayer>{{8, "Relu", {}}})},
+                          hidden_layers(run.scene).value_or(std::vector<NetLayer>{{8, "Relu", {}}}),
+                          regularisation_of(run.scene)},
              {}});
     }
     if (!is_open) return changes;

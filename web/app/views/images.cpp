@@ -93,6 +93,8 @@ class ImagesView : public View {
       read_version_ = run.snapshot.version;
       read_at_ = ui.time;
     }
+    ui.wants_frame = true;
+    if (!ui.takes_turn()) return;
     const auto from = static_cast<std::int64_t>(reading_.size());
     const std::int64_t count = std::min(kSlice, test.size() - from), width = test.features.shape().dim(1);
     if (count <= 0) return;

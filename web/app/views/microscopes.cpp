@@ -21,7 +21,7 @@ class Watch {
  public:
   bool is_due(Ui& ui, const Run& run) {
     if (run.snapshot.version == version_) return false;
-    if (run.is_playing && ui.time - at_ < kRest) {
+    if (run.is_playing && (ui.time - at_ < kRest || !ui.takes_turn())) {
       ui.wants_frame = true;
       return false;
     }
@@ -196,10 +196,6 @@ class UpdateView : public View {
     line(tr("update.value"), cat(digits(sight_.before), " → ", digits(sight_.after)), p.of(Tone::kVariable));
     line(tr("update.change"), digits(sight_.after - sight_.before), p.of(Tone::kVariable));
     column.y += 6;
-    if (sight_.lines.empty()) {
-      column.paragraph(tr("update.no-formula"), p.soft, 12);
-      return {};
-    }
     for (const std::string& text : sight_.lines) {
       const std::string broken = broken_lines(text, 11, column.width - 24);
       const Rect box = column.take(text_size(Face::kMono, 11, broken).y + 14, 4);

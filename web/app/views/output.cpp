@@ -18,7 +18,7 @@ namespace sandflow::ui {
 namespace {
 
 constexpr int kSlices = 4;     // A sweep over the grid takes this many frames, and one more for the examples.
-constexpr double kRest = 0.1;  // Seconds from one sweep to the next.
+constexpr double kRest = 0.1;  // Seconds after a sweep before the next.
 constexpr float kMargin = 0.08f;  // Around the examples.
 
 // Scores as probabilities: a softmax of what is none yet; one column is the second of two classes.
@@ -145,10 +145,10 @@ class OutputView : public View {
       }
       sweep_ = 0;
       swept_version_ = run.snapshot.version;
-      swept_at_ = ui.time;
       grid_.clear();
     }
     ui.wants_frame = true;
+    if (!ui.takes_turn()) return;
     const auto features = static_cast<std::int64_t>(data_->feature_names.size());
     if (sweep_ < kSlices) {
       constexpr int kRows = kGrid / kSlices;
@@ -190,6 +190,7 @@ class OutputView : public View {
         answers_[i].push_back(static_cast<int>(std::max_element(row, row + classes) - row));
     }
     sweep_ = -1;
+    swept_at_ = ui.time;
   }
 
   // A number that is predicted: how far it is from the lowest to the highest there is.

@@ -1,0 +1,37 @@
+// How long training may take in a frame: what drawing has left of it.
+#pragma once
+
+#include <algorithm>
+
+namespace sandflow::ui {
+
+// Milliseconds. A frame of the app's thread stays below 12, so that 60 of them a second leave the page and
+// the graphics their share of two cores.
+inline constexpr double kFrame = 11, kLeastTraining = 2, kMostTraining = 8;
+// What handing the picture over may count: where graphics are software, the time is waited for, not worked.
+inline constexpr double kMostHandingOver = 2;
+
+// `worked`: what this frame has cost until now, `handed_over`: what of the graphics calls is not in it.
+constexpr double training_budget(double worked, double handed_over) {
+  return std::clamp(kFrame - worked - std::min(handed_over, kMostHandingOver), kLeastTraining, kMostTraining);
+}
+
+// Whether work that can wait is done in this frame: one piece a frame while steps run. Who asks first is
+// served; a piece that was refused asks again in the next frame.
+class Turns {
+ public:
+  void begin_frame(bool is_training) {
+    is_free_ = true;
+    is_training_ = is_training;
+  }
+  bool take() {
+    const bool may = is_free_ || !is_training_;
+    is_free_ = false;
+    return may;
+  }
+
+ private:
+  bool is_free_ = true, is_training_ = false;
+};
+
+}  // namespace sandflow::ui
