@@ -93,12 +93,18 @@ test("tables of every make become data, or say why not", async () => {
   await table(page).locator("tbody tr").nth(2).waitFor();
   assert.equal(await problem.isVisible(), false);
   assert.match(await table(page).locator("tbody tr").nth(1).textContent(), /1 missing/);
-  assert.equal(await table(page).locator("[name=feature]").nth(2).isDisabled(), true, "text is no feature");
+  assert.equal(await table(page).locator("[name=feature]").nth(2).isDisabled(), true, "what is to be predicted is no feature");
   await table(page).locator("[name=feature]").nth(1).uncheck();
   await table(page).locator(".use").click();
   const used = await until(page, (now) => now.data.name === "own" && now.features === 1);
   assert.equal(used.train_examples + used.test_examples, 5);
   assert.ok(used.can_train, used.training_error);
+  // A column of texts is a feature for each of its values.
+  await page.locator("#settings-all .choice:has(option[value=own]) select").selectOption("penguins");
+  await until(page, (now) => now.data.name === "penguins");
+  await command(page, { do: "table", text: "size,island,kind\n1,독도,a\n2,울릉도,b\n3,독도,a\n4,울릉도,b\n" });
+  await command(page, { do: "use-table", features: ["size", "island"], label: "kind", number: false, standardise: true, net: true });
+  await until(page, (now) => now.data.name === "own" && now.features === 3 && now.can_train);
   // Of Korea's spreadsheets, 100,000 rows, and a number to predict.
   const rows = Array.from({ length: 100000 }, (_, i) => `${i % 97},${i % 89},${(i % 97) * 0.5}`).join("\n");
   await page.evaluate(() => document.dispatchEvent(Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { files: [new File([new Uint8Array([0xb9, 0xab, 0xb0, 0xd4, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x32, 0x0a, 0x33, 0x2c, 0x34, 0x0a])], "k.csv")], types: ["Files"] } })));
@@ -204,6 +210,71 @@ test("layers, units, activations and initializers are set in the sheet; the run 
   assert.equal(set.nodes.find(({ name }) => name === "layer_2/W").shape, "(8, 5)");
   await net.locator(".net-layer .quiet").first().click();
   await until(page, (now) => now.net.length === 1 && now.net[0].units === 5 && now.can_train);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("penalty, dropout, schedule and clipping are set in the sheet, and it says what starts the run again", async () => {
+  const { page, trouble, close } = await open({ scene: "empty" });
+  await command(page, { do: "set", key: "data", value: "moons" });
+  await command(page, { do: "fit-net" });
+  await until(page, (now) => now.can_train && now.net.length === 1);
+  await page.locator("#settings-button").click();
+  const sheet = page.locator("#settings-all");
+  const number = async (field, text) => {
+    await field.locator("input").fill(text);
+    await field.locator("input").press("Enter");
+  };
+  const held = page.locator(".group.net > .fields > .field");
+  await held.nth(0).locator("select").selectOption("L2");
+  await until(page, (now) => now.penalty === "L2" && now.nodes.some(({ name }) => name === "penalty/scaled"));
+  await number(held.nth(1), "0.02");
+  await number(held.nth(2), "0.5");
+  const net = await until(page, (now) => now.strength === 0.02 && now.dropout === 0.5 && now.can_train);
+  assert.ok(net.nodes.some(({ name }) => name === "layer_1/dropout"));
+  // What the layers are is another thing than what holds them back.
+  await page.locator(".net-buttons button").click();
+  await until(page, (now) => now.net.length === 2 && now.dropout === 0.5 && now.penalty === "L2");
+  await sheet.locator("[data-key=schedule] select").selectOption("exponential_decay");
+  await until(page, (now) => now.schedule.name === "exponential_decay");
+  await number(sheet.locator("[data-key='schedule.decay_rate']"), "0.5");
+  await sheet.locator("[data-key=clipping] select").selectOption("clip_by_global_norm");
+  await until(page, (now) => now.clipping.name === "clip_by_global_norm" && now.schedule.parameters.decay_rate === 0.5 && now.can_train);
+  await command(page, { do: "train", steps: 20 });
+  await until(page, (now) => now.step === 20);
+  const marked = (key) => sheet.locator(`[data-key='${key}'] .label`).evaluate((label) => label.classList.contains("restarts"));
+  assert.deepEqual(await Promise.all(["optimizer", "schedule", "seed", "optimizer.learning_rate", "batch_size"].map(marked)), [true, true, true, false, false]);
+  await number(sheet.locator("[data-key='optimizer.learning_rate']"), "0.03");
+  assert.equal((await until(page, (now) => now.optimizer.parameters.learning_rate === 0.03)).step, 20);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("curves are zoomed by dragging and Ctrl with the wheel, and leave as pictures; a unit's answer is shown large", async () => {
+  const { page, trouble, close } = await open({ scene: "spiral" });
+  await command(page, { do: "train", steps: 200 });
+  await until(page, (now) => now.step === 200 && now.layers.length > 1);
+  const shown = (id) => (now) => now.spots.some((each) => each.id === id);
+  const chart = await spot(page, "loss-chart");
+  await dragTo(page, { x: chart.x - 60, y: chart.y }, { x: chart.x + 40, y: chart.y });
+  await until(page, shown("loss-all"));
+  await page.mouse.dblclick(chart.x, chart.y);
+  await until(page, (now) => !shown("loss-all")(now));
+  await page.mouse.move(chart.x, chart.y);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -300);
+  await page.keyboard.up("Control");
+  await until(page, shown("loss-all"));
+  const download = page.waitForEvent("download");
+  await press(page, "loss-png");
+  const file = await download;
+  assert.equal(file.suggestedFilename(), "loss.png");
+  const bytes = await (await import("node:fs/promises")).readFile(await file.path());
+  assert.equal(bytes.readUInt32BE(16), 1280, "as wide as two pixels for each point");
+  await press(page, "response-0");
+  await until(page, shown("response-large"));
+  await press(page, "response-large");
+  await until(page, (now) => !shown("response-large")(now));
   assert.deepEqual(trouble(), []);
   await close();
 });

@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 
+#include "engine/core/json.h"
 #include "engine/core/text.h"
+#include "web/app/picture.h"
+#include "web/app/texts.h"
 #include "web/app/theme.h"
 #include "web/app/values.h"
 #include "web/app/widgets.h"
@@ -30,28 +34,35 @@ struct Frame {
   }
 };
 
-Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_share, bool is_logarithmic) {
+Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_share, bool is_logarithmic,
+                const ChartZoom& zoom) {
   Frame frame;
   frame.plot = {box.min + Vec(kLeft, kTop), box.max - Vec(kRight, kBottom)};
-  double low = 0, high = -1e300, last = 0;
+  double low = zoom.is_on() ? 1e300 : 0, high = -1e300, last = 0;
+  const auto is_out = [&](double x) { return zoom.is_on() && (x < zoom.low || x > zoom.high); };
   for (const Series& s : series)
     for (const auto& [x, y] : s.points) {
-      if (!std::isfinite(y)) continue;
+      if (!std::isfinite(y) || is_out(x)) continue;
       low = std::min(low, y);
       high = std::max(high, y);
       last = std::max(last, x);
     }
-  if (is_share || high <= low) high = 1;
+  if (low > high) low = 0;
+  if (is_share || high <= low) high = std::max(1.0, low + 1);
+  // Of a part, what it does is of interest, and not how far from 0.
+  if (zoom.is_on() && !is_share) low -= (high - low) * 0.04;
   frame.y_low = is_share ? 0 : low;
   // Shares near 1 are the rule: the legend has room above them.
   frame.y_high =
       is_share ? 1 / (1 - static_cast<double>(kLegend / frame.plot.height())) : high + (high - low) * 0.04;
-  frame.x_high = std::max(last, 10.0);
+  frame.x_low = zoom.is_on() ? zoom.low : 0;
+  frame.x_high = zoom.is_on() ? zoom.high : std::max(last, 10.0);
   if (!is_logarithmic) return frame;
   double least = 1e300;
   for (const Series& s : series)
     for (const auto& point : s.points)
-      if (std::isfinite(point.second) && point.second > 0) least = std::min(least, point.second);
+      if (std::isfinite(point.second) && point.second > 0 && !is_out(point.first))
+        least = std::min(least, point.second);
   frame.is_logarithmic = true;
   frame.y_low = std::floor(std::log10(std::min(least, 1e290)));
   frame.y_high = high > 0 ? std::max(std::ceil(std::log10(high) + 0.1), frame.y_low + 1) : frame.y_low + 1;
@@ -63,8 +74,13 @@ Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_shar
 std::vector<Vec> thinned(const Frame& frame, const Series& series) {
   std::vector<Vec> out;
   const auto most = static_cast<std::size_t>(frame.plot.width() * 2);
-  if (series.points.size() <= most) {
-    for (const auto& [x, y] : series.points)
+  // What is in sight.
+  const auto first =
+      std::lower_bound(series.points.begin(), series.points.end(), std::make_pair(frame.x_low, -1e300));
+  const auto last = std::upper_bound(first, series.points.end(), std::make_pair(frame.x_high, 1e300));
+  const std::span points(first, last);
+  if (points.size() <= most) {
+    for (const auto& [x, y] : points)
       if (std::isfinite(y)) out.push_back(frame.at(x, y));
     return out;
   }
@@ -75,7 +91,7 @@ std::vector<Vec> thinned(const Frame& frame, const Series& series) {
     out.push_back(low);
     if (high.y != low.y) out.push_back(high);
   };
-  for (const auto& [x, y] : series.points) {
+  for (const auto& [x, y] : points) {
     if (!std::isfinite(y)) continue;
     const Vec at = frame.at(x, y);
     if (at.x >= column + 1) {
@@ -234,17 +250,134 @@ std::string tick_text(double value, bool is_share) {
   return text;
 }
 
+namespace {
+
+// How far along x the whole reaches.
+double reach_of(const std::vector<Series>& series) {
+  double last = 10;
+  for (const Series& s : series)
+    if (!s.points.empty()) last = std::max(last, s.points.back().first);
+  return last;
+}
+
+// The range from `low` to `high`, kept within the whole; next to all of it is all of it.
+void look_at(ChartZoom& zoom, double low, double high, double whole) {
+  constexpr double kLeast = 4;  // Steps.
+  const double width = std::max(high - low, kLeast);
+  low = std::clamp(low, 0.0, std::max(0.0, whole - width));
+  zoom.low = low;
+  zoom.high = std::min(low + width, whole);
+  if (width >= whole * 0.999) zoom.low = zoom.high = 0;
+}
+
+// True: the pointer does something else than asking for values.
+bool obey_hand(Ui& ui, const Painter& painter, const Frame& frame, ChartZoom& zoom, double whole, Vec mouse,
+               const Press& hit) {
+  const auto share_at = [&](float x) {
+    return std::clamp(static_cast<double>((x - frame.plot.min.x) / frame.plot.width()), 0.0, 1.0);
+  };
+  const double width = frame.x_high - frame.x_low;
+  const auto zoom_by = [&](double factor, double share) {
+    const double center = frame.x_low + share * width;
+    look_at(zoom, center - share * width / factor, center + (1 - share) * width / factor, whole);
+    ui.wants_frame = true;
+  };
+  if (hit.hovered && ui.input.wheel_ctrl && ui.input.wheel_delta.y != 0)
+    zoom_by(std::pow(1.002, static_cast<double>(-ui.input.wheel_delta.y)), share_at(mouse.x));
+  const Vec fingers = painter.local(ui.input.pinch.center * ui.ratio);
+  if (ui.input.pinch.is_active && frame.plot.contains(fingers)) {
+    zoom_by(static_cast<double>(ui.input.pinch.zoom), share_at(fingers.x));
+    look_at(
+        zoom,
+        zoom.low - static_cast<double>(ui.input.pinch.pan.x / frame.plot.width()) * (zoom.high - zoom.low),
+        zoom.high - static_cast<double>(ui.input.pinch.pan.x / frame.plot.width()) * (zoom.high - zoom.low),
+        whole);
+  }
+  if (hit.double_clicked) {
+    zoom = {};
+    ui.wants_frame = true;
+    return true;
+  }
+  // A finger that moves scrolls.
+  if (ui.input.is_touch) return false;
+  if (hit.held && zoom.dragged_from < 0) zoom.dragged_from = share_at(mouse.x);
+  if (zoom.dragged_from < 0) return false;
+  const double from = std::min(zoom.dragged_from, share_at(mouse.x)),
+               to = std::max(zoom.dragged_from, share_at(mouse.x));
+  const bool is_range = (to - from) * static_cast<double>(frame.plot.width()) > 6;
+  if (hit.held) {
+    const auto x = [&](double share) {
+      return frame.plot.min.x + static_cast<float>(share) * frame.plot.width();
+    };
+    if (is_range)
+      painter.fill({{x(from), frame.plot.min.y}, {x(to), frame.plot.max.y}},
+                   fade(palette().of(Tone::kForward), 0.16f));
+    return is_range;
+  }
+  if (is_range) look_at(zoom, frame.x_low + from * width, frame.x_low + to * width, whole);
+  zoom.dragged_from = -1;
+  ui.wants_frame = true;
+  return true;
+}
+
+}  // namespace
+
 void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Series>& series,
-                const ChartLook& look) {
-  const Frame frame = frame_for(box, series, look.is_share, look.is_logarithmic);
+                const ChartLook& look, ChartZoom& zoom) {
+  const double whole = reach_of(series);
+  if (zoom.low >= whole) zoom = {};  // Of a run that began anew.
+  const Frame frame = frame_for(box, series, look.is_share, look.is_logarithmic, zoom);
   draw_axes(painter, frame, look);
   painter.clip(frame.plot.grown(4));
   for (const Series& s : series) draw_curve(painter, frame, s);
   painter.unclip();
   draw_legend(painter, frame, series);
   const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
-  if (frame.plot.contains(mouse) && press(ui, painter, "chart", frame.plot, true).hovered)
-    draw_hover(ui, painter, frame, series, look, mouse);
+  const Press hit = press(ui, painter, "chart", frame.plot, true);
+  const bool is_busy = obey_hand(ui, painter, frame, zoom, whole, mouse, hit);
+  if (hit.hovered && frame.plot.contains(mouse)) {
+    ui.cursor = "crosshair";
+    if (!is_busy) draw_hover(ui, painter, frame, series, look, mouse);
+  }
+}
+
+std::string chart_picture(const std::vector<Series>& series, const ChartLook& look, const ChartZoom& zoom,
+                          std::string_view title) {
+  constexpr float kWidth = 640, kHeight = 360, kEdge = 20, kHead = 30;
+  Picture picture;
+  const Painter painter(picture);
+  painter.text(Face::kStrong, 16, {kEdge, kEdge - 6}, palette().ink, title);
+  const Frame frame = frame_for({{kEdge, kEdge + kHead}, {kWidth - kEdge, kHeight - kEdge}}, series,
+                                look.is_share, look.is_logarithmic, zoom);
+  draw_axes(painter, frame, look);
+  for (const Series& s : series) draw_curve(painter, frame, s);
+  draw_legend(painter, frame, series);
+  return picture.svg({{0, 0}, {kWidth, kHeight}}, palette().panel);
+}
+
+float chart_buttons(Ui& ui, const Painter& painter, const Rect& row, const std::string& name,
+                    const std::vector<Series>& series, const ChartLook& look, ChartZoom& zoom,
+                    std::string_view title) {
+  float right = row.max.x;
+  const auto button = [&](const std::string& id, const std::string& label) {
+    const Rect box{{right - text_width(Face::kText, 11, label) - 16, row.min.y}, {right, row.max.y}};
+    right = box.min.x - 6;
+    ui.spot(id, painter, box);
+    return chip(ui, painter, id, box, label, false);
+  };
+  if (button(cat(name, "-png"), "PNG")) {
+    JsonWriter json;
+    json.open()
+        .field("type", "chart")
+        .field("name", name)
+        .field("svg", chart_picture(series, look, zoom, title));
+    ui.outbox.add(json.close().take());
+  }
+  if (zoom.is_on() && button(cat(name, "-all"), tr("chart.all"))) {
+    zoom = {};
+    ui.wants_frame = true;
+  }
+  return right;
 }
 
 }  // namespace sandflow::ui

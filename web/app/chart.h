@@ -17,6 +17,15 @@ struct Series {
   std::vector<std::pair<double, double>> points;  // By rising x; NaN is left out.
 };
 
+// The part along x that is looked at, chosen by hand: dragged over, by the wheel with Ctrl or by two fingers;
+// a double click gives back the whole.
+struct ChartZoom {
+  double low = 0, high = 0;  // Equal: all of it.
+  double dragged_from = -1;  // Where a range began that is being dragged, as a share of the width; -1: none.
+
+  bool is_on() const { return high > low; }
+};
+
 struct ChartLook {
   bool is_share = false;  // 0 … 1, written as per cent.
   std::string x_label;
@@ -28,6 +37,14 @@ std::vector<double> round_ticks(double low, double high, int count);
 std::string tick_text(double value, bool is_share);
 
 void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Series>& series,
-                const ChartLook& look);
+                const ChartLook& look, ChartZoom& zoom);
+// The chart as an SVG, with a title.
+std::string chart_picture(const std::vector<Series>& series, const ChartLook& look, const ChartZoom& zoom,
+                          std::string_view title);
+// The buttons below a chart, from the right: the picture of it, and all of it again where a part is looked
+// at. Gives how far to the left they reach.
+float chart_buttons(Ui& ui, const Painter& painter, const Rect& row, const std::string& name,
+                    const std::vector<Series>& series, const ChartLook& look, ChartZoom& zoom,
+                    std::string_view title);
 
 }  // namespace sandflow::ui

@@ -86,7 +86,8 @@ std::string table_json(std::string_view text) {
 // A net that fits data: with the hidden layers there are, or else with one.
 edit::SetNet net_for(const Scene& scene, const Dataset& data) {
   return {static_cast<std::int64_t>(data.feature_names.size()), data.outputs(), data.is_regression(),
-          hidden_layers(scene).value_or(std::vector<NetLayer>{{8, "Relu", {"", {}}}})};
+          hidden_layers(scene).value_or(std::vector<NetLayer>{{8, "Relu", {"", {}}}}),
+          regularisation_of(scene)};
 }
 
 std::vector<NetLayer> hidden_of(yyjson_val* c) {
@@ -157,6 +158,10 @@ void set(App& app, const std::string& key, yyjson_val* value) {
     choose(training.optimizer);
   else if (head == "initializer")
     choose(training.initializer);
+  else if (head == "schedule")
+    choose(training.schedule);
+  else if (head == "clipping")
+    choose(training.clipping);
   else if (head == "batch_size")
     training.batch_size = integer_of(value);
   else if (head == "seed")
@@ -246,7 +251,10 @@ void App::obey(std::string_view json) {
   } else if (what == "net") {
     if (const Dataset* data = workspace.dataset()) {
       edit::SetNet net = net_for(workspace.scene(), *data);
-      net.hidden = hidden_of(c);
+      if (has(c, "hidden")) net.hidden = hidden_of(c);
+      if (has(c, "dropout")) net.regularisation.dropout = yyjson_get_num(yyjson_obj_get(c, "dropout"));
+      if (has(c, "penalty")) net.regularisation.penalty = text_of(c, "penalty");
+      if (has(c, "strength")) net.regularisation.strength = yyjson_get_num(yyjson_obj_get(c, "strength"));
       apply({{net, {}}});
     }
   } else if (what == "panes") {

@@ -17,9 +17,17 @@ namespace sandflow::ui {
 
 namespace {
 
-void write_parameters(JsonWriter& json, const std::vector<Parameter>& list) {
+// Whether a run takes a new value up as it goes on; otherwise it starts again.
+bool goes_on(const OptimizerType& type, const Parameter& parameter) { return is_live(type, parameter.name); }
+template <class Type>
+bool goes_on(const Type&, const Parameter&) {
+  return false;
+}
+
+template <class Type>
+void write_parameters(JsonWriter& json, const Type& type) {
   json.key("parameters").open('[');
-  for (const Parameter& p : list) {
+  for (const Parameter& p : type.parameters) {
     json.open()
         .field("name", p.name)
         .field("help", p.help)
@@ -28,6 +36,7 @@ void write_parameters(JsonWriter& json, const std::vector<Parameter>& list) {
     json.field("maximum", p.maximum)
         .field("logarithmic", p.is_logarithmic)
         .field("integer", p.is_integer)
+        .field("live", goes_on(type, p))
         .close();
   }
   json.close(']');
@@ -45,7 +54,7 @@ void write_list(JsonWriter& json, std::string_view key, const std::vector<Type>&
   for (const Type& type : list) {
     json.open().field("name", type.name).field("help", type.help);
     if (must_be_supplied(type)) json.field("supplied", true);
-    write_parameters(json, type.parameters);
+    write_parameters(json, type);
     json.close();
   }
   json.close(']');
@@ -197,7 +206,9 @@ void write_net(JsonWriter& json, const Scene& scene) {
       json.field("stddev", stddev->second);
     json.close();
   }
-  json.close(']');
+  const Regularisation regularisation = regularisation_of(scene);
+  json.close(']').field("dropout", regularisation.dropout).field("penalty", regularisation.penalty);
+  json.field("strength", regularisation.strength);
 }
 
 int dataset_features(const App& app) {
@@ -225,6 +236,10 @@ std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& bo
   const DatasetType* data = find_dataset_type(scene.data.name);
   write_choice(json, "optimizer", training.optimizer, optimizer ? &optimizer->parameters : nullptr);
   write_choice(json, "initializer", training.initializer, initializer ? &initializer->parameters : nullptr);
+  const ScheduleType* schedule = find_schedule_type(training.schedule.name);
+  const ClippingType* clipping = find_clipping_type(training.clipping.name);
+  write_choice(json, "schedule", training.schedule, schedule ? &schedule->parameters : nullptr);
+  write_choice(json, "clipping", training.clipping, clipping ? &clipping->parameters : nullptr);
   write_choice(json, "data", scene.data, data ? &data->parameters : nullptr);
   json.field("batch_size", training.batch_size)
       .field("seed", training.seed)

@@ -6,6 +6,7 @@
 
 #include "web/app/boundary.h"
 #include "web/app/theme.h"
+#include "web/app/tiles.h"
 
 namespace sandflow::ui {
 
@@ -37,6 +38,7 @@ void lose_screen() {
   is_lost = true;
   ImGui_ImplOpenGL3_DestroyDeviceObjects();
   forget_boundary();
+  forget_tiles();
 }
 
 void restore_screen() { is_lost = false; }

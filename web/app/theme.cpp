@@ -5,6 +5,8 @@
 #include <cstring>
 #include <vector>
 
+#include "web/app/borrowed_glyphs.h"
+
 namespace sandflow::ui {
 
 namespace {
@@ -111,6 +113,7 @@ void load_fonts() {
     the_fonts.ems[i] = line_over_em(font_files[i]);
     if (i == 2 && !font_files[0].empty()) add(font_files[0], true);  // Hangul in a mono line.
     if (!font_files[3].empty()) add(font_files[3], true);
+    borrow_glyphs(i);
   }
 }
 

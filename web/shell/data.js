@@ -77,13 +77,14 @@ export function wireTables(app, scenes, dialog) {
     if (!table) return;
     const body = columns.querySelector("tbody");
     body.replaceChildren(...table.columns.map((column, i) => {
-      const usable = column.number;
+      // Texts become a feature for each of their values.
+      const usable = column.number || (column.distinct > 0 && column.distinct <= 100);
       const feature = element("input", { type: "checkbox", name: "feature", value: column.name, disabled: !usable || column.name === label });
-      feature.checked = usable && column.name !== label;
+      feature.checked = usable && column.name !== label && (column.number || column.distinct <= 12);
       feature.ariaLabel = t("shell.table.feature-of", { name: column.name });
       const target = element("input", { type: "radio", name: "label", value: column.name, checked: column.name === label });
       target.ariaLabel = t("shell.table.label-of", { name: column.name });
-      const kind = usable ? t("shell.table.number") : t("shell.table.text", { count: count(column.distinct) });
+      const kind = column.number ? t("shell.table.number") : t("shell.table.text", { count: count(column.distinct) });
       const gaps = column.missing ? t("shell.table.missing", { count: count(column.missing) }) : "";
       const examples = table.first.map((row) => row[i]).filter(Boolean).slice(0, 3).join(", ");
       return element("tr", {},

@@ -20,6 +20,9 @@ export function createField(setting, send) {
     // Brings the control up to date with the app's state.
     show(latest) {
       if (label.textContent !== latest.label) label.textContent = latest.label;
+      // A sign beside the label, and for those who do not see it a word.
+      label.classList.toggle("restarts", Boolean(latest.restarts));
+      control.input.ariaDescription = latest.restarts ? t("shell.restarts.this") : "";
       if (field.title !== (latest.help ?? "")) field.title = latest.help ?? "";
       field.classList.toggle("disabled", Boolean(latest.disabled));
       control.input.disabled = Boolean(latest.disabled);

@@ -17,7 +17,7 @@ import { followAddress, open, prepare, problemText } from "./opening.js";
 import { wireOutline } from "./outline.js";
 import { wireOverlay } from "./overlay.js";
 import { wirePanes } from "./panes.js";
-import { dataUrl, download } from "./picture.js";
+import { dataUrl, download, pngOf } from "./picture.js";
 import { Scenes } from "./scenes.js";
 import { wireSettings } from "./settings.js";
 import { allTexts, loadTexts, onLanguage } from "./texts.js";
@@ -88,6 +88,7 @@ function wirePage(app, scenes) {
 }
 
 function wireNotices(app, notices) {
+  app.on("chart", async ({ name, svg }) => download(await pngOf(svg), `${name}.png`));
   app.on("download", ({ name, text }) => download(new Blob([text], { type: "text/csv" }), name));
   app.on("announce", ({ text }) => say(text));
   app.on("notice", ({ text, kind }) => notices.show(text, kind));

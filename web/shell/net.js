@@ -13,7 +13,8 @@ export function wireNet(app, all) {
   const rows = element("div");
   const more = element("button", { type: "button", className: "button" });
   const about = element("p", { className: "about" });
-  const group = element("section", { className: "group net" }, title, rows, element("div", { className: "net-buttons" }, more), about);
+  const held = element("div", { className: "fields" });
+  const group = element("section", { className: "group net" }, title, rows, element("div", { className: "net-buttons" }, more), held, about);
   all.append(group);
   const made = [];
   const send = (hidden) => app.command({ do: "net", hidden });
@@ -24,6 +25,13 @@ export function wireNet(app, all) {
     { key: "activation", kind: "choice", label: t("shell.net.activation"), value: layer.activation, choices: ["", ...app.catalog.activations].map((name) => ({ name })) },
     { key: "initializer", kind: "choice", label: t("shell.initializer"), value: layer.initializer, choices: [{ name: "" }, ...app.catalog.initializers] },
   ];
+  // What keeps the net from learning its examples by heart.
+  const heldBy = ({ dropout, penalty, strength }) => [
+    { key: "penalty", kind: "choice", label: t("shell.net.penalty"), value: penalty, choices: ["", "L1", "L2"].map((name) => ({ name })), help: t("shell.net.penalty-help") },
+    { key: "strength", kind: "number", label: t("shell.net.strength"), value: strength, minimum: 0, maximum: 100, logarithmic: true, disabled: !penalty, help: t("shell.net.penalty-help") },
+    { key: "dropout", kind: "number", label: t("shell.net.dropout"), value: dropout, minimum: 0, maximum: 0.95, disabled: !app.state.net.length, help: t("shell.net.dropout-help") },
+  ];
+  const holding = [];
   const createRow = (i) => {
     const fields = settingsOf(app.state.net[i], i).map((setting) => createField(setting, (value) => change(i, { [setting.key]: value, ...(setting.key === "initializer" ? { stddev: undefined } : {}) })));
     const less = element("button", { type: "button", className: "quiet" });
@@ -45,6 +53,13 @@ export function wireNet(app, all) {
       made[i].less.ariaLabel = made[i].less.title = t("shell.net.remove", { number: i + 1 });
     });
     more.disabled = net.length >= 24;
+    heldBy(app.state).forEach((setting, k) => {
+      if (!holding[k]) {
+        holding[k] = createField(setting, (value) => app.command({ do: "net", [setting.key]: value }));
+        held.append(holding[k].element);
+      }
+      holding[k].show(setting);
+    });
   };
   more.addEventListener("click", () => send([...app.state.net, { ...(app.state.net.at(-1) ?? { units: 8, activation: "Relu", initializer: "" }) }]));
   app.on("state", show);

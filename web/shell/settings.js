@@ -20,13 +20,13 @@ function choiceSettings(key, chosen, entries, ranks, disabled, optional = false)
   const entry = entries.find((each) => each.name === chosen?.name);
   const choice = {
     key, kind: "choice", label: t(`shell.${key}`), value: chosen?.name ?? "", choices: optional ? [{ name: "" }, ...entries] : entries, disabled,
-    help: entry && helpOf(entry), rank: ranks[0],
+    help: entry && helpOf(entry), rank: ranks[0], restarts: true,
   };
   const parameters = (entry?.parameters ?? []).map((parameter, i) => ({
     ...parameter,
     key: `${key}.${parameter.name}`, kind: "number", label: labelOf(parameter.name), disabled,
     help: helpOf(parameter), value: chosen?.parameters?.[parameter.name] ?? parameter.initial,
-    rank: ranks[i + 1] ?? 20 + i,
+    rank: ranks[i + 1] ?? 20 + i, restarts: !parameter.live,
   }));
   return [choice, ...parameters];
 }
@@ -45,8 +45,10 @@ function settingsOf(state, catalog) {
   return {
     optimizer: choiceSettings("optimizer", state.optimizer, catalog.optimizers, [0, 1, 3], idle),
     batches: hasData ? batches : [],
+    schedule: choiceSettings("schedule", state.schedule, catalog.schedules, [], idle, true),
+    clipping: choiceSettings("clipping", state.clipping, catalog.clippings, [], idle, true),
     initializer: choiceSettings("initializer", state.initializer, catalog.initializers, [5, 7, 8], false),
-    seed: [number("seed", state.seed, { minimum: 0, maximum: 2 ** 31 - 1, rank: 6, help: t("shell.parameter-help.seed") })],
+    seed: [number("seed", state.seed, { minimum: 0, maximum: 2 ** 31 - 1, rank: 6, restarts: true, help: t("shell.parameter-help.seed") })],
     data: choiceSettings("data", state.data, catalog.datasets, [], false, true),
     speed: [{ key: "speed", kind: "slider", label: t("shell.speed"), value: state.speed, disabled: idle, rank: 2,
               help: t("shell.parameter-help.speed") }],
@@ -55,7 +57,7 @@ function settingsOf(state, catalog) {
 
 const order = {
   row: [["optimizer"], ["batches"], ["initializer"], ["seed"], ["speed"]],
-  sheet: [["optimizer"], ["initializer"], ["batches", "seed"], ["data"], ["speed"]],
+  sheet: [["optimizer"], ["schedule"], ["clipping"], ["initializer"], ["batches", "seed"], ["data"], ["speed"]],
 };
 const ordered = (settings, groups) => groups.map((names) => names.flatMap((name) => settings[name]));
 
@@ -124,7 +126,13 @@ export function wireSettings(app, { bar, all, sheet, button, openTable, notices 
   document.fonts.addEventListener("loadingdone", fit);
   app.on("state", show);
   app.on("catalog", show);
-  onLanguage(show);
+  const legend = document.createElement("p");
+  legend.className = "about legend";
+  all.prepend(legend);
+  onLanguage(() => {
+    legend.textContent = t("shell.restarts");
+    show();
+  });
   wireNet(app, all);
   wireSheet(sheet, button);
 }

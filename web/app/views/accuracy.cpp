@@ -30,7 +30,11 @@ class AccuracyView : public View {
     const std::string remark =
         measure_now(run.snapshot, kAccuracy, [](double share) { return tick_text(share, true); });
     if (!column.section(ui, "accuracy", tr("view.accuracy"), remark)) return {};
-    draw_chart(ui, column.painter, column.take(132, 12), series_, {true, tr("axis.step")});
+    const ChartLook look{true, tr("axis.step")};
+    draw_chart(ui, column.painter, column.take(132, 4), series_, look, zoom_);
+    const Rect row = column.take(22, 14);
+    chart_buttons(ui, column.painter, {row.min, {column.width - 8, row.max.y}}, "accuracy", series_, look,
+                  zoom_, tr("view.accuracy"));
     return {};
   }
 
@@ -41,6 +45,7 @@ class AccuracyView : public View {
     collect_measure(snapshot, kAccuracy, series_[0], series_[1]);
   }
 
+  ChartZoom zoom_;
   std::uint64_t version_ = 0;
   std::vector<Series> series_;
 };

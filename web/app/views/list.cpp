@@ -6,6 +6,7 @@ namespace sandflow::ui {
 
 std::unique_ptr<View> output_view();
 std::unique_ptr<View> curve_view();
+std::unique_ptr<View> responses_view();
 std::unique_ptr<View> images_view();
 std::unique_ptr<View> data_view();
 std::unique_ptr<View> gradients_view();
@@ -24,6 +25,7 @@ std::vector<std::unique_ptr<View>> all_views() {
   std::vector<std::unique_ptr<View>> views;
   views.push_back(output_view());
   views.push_back(curve_view());
+  views.push_back(responses_view());
   views.push_back(images_view());
   views.push_back(data_view());
   views.push_back(gradients_view());

@@ -38,9 +38,13 @@ class LossView : public View {
     const std::string remark =
         measure_now(run.snapshot, kLoss, [](double loss) { return short_number(loss); });
     if (!column.section(ui, "loss", tr("view.loss"), remark)) return {};
-    draw_chart(ui, column.painter, column.take(144, 4), series_, {false, tr("axis.step"), is_logarithmic_});
+    const ChartLook look{false, tr("axis.step"), is_logarithmic_};
+    const Rect chart = column.take(144, 4);
+    ui.spot("loss-chart", column.painter, chart);
+    draw_chart(ui, column.painter, chart, series_, look, zoom_);
     const Rect row = column.take(22, 14);
-    float right = column.width - 8;
+    float right = chart_buttons(ui, column.painter, {row.min, {column.width - 8, row.max.y}}, "loss", series_,
+                                look, zoom_, tr("view.loss"));
     const auto button = [&](const char* id, const std::string& label, bool& on) {
       const float wide = text_width(Face::kText, 11, label) + 16;
       if (chip(ui, column.painter, id, {{right - wide, row.min.y}, {right, row.max.y}}, label, on)) {
@@ -93,6 +97,7 @@ class LossView : public View {
 
   std::uint64_t version_ = 0;
   std::size_t kept_ = 0;
+  ChartZoom zoom_;
   bool is_logarithmic_ = false, is_smooth_ = false;
   std::vector<Series> series_;
 };
