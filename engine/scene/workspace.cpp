@@ -311,11 +311,15 @@ std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>&
     s.fork();
     if (s.trainer->counters().step == 0 && s.checkpoints.entries().empty()) s.record();
   }
+  std::int64_t recorded = s.trainer->counters().step;
   return s.trainer->advance(steps, [&] {
-    if (s.trainer->can_train()) s.record();
+    if (s.trainer->can_train() && s.trainer->counters().step != recorded) s.record();
+    recorded = s.trainer->counters().step;
     return keep_going();
   });
 }
+bool Workspace::can_train() const { return state_->trainer->can_train(); }
+bool Workspace::is_measuring() const { return state_->trainer->is_measuring(); }
 
 std::int64_t Workspace::steps_to_epoch_end() const { return state_->trainer->steps_to_epoch_end(); }
 void Workspace::reset() { state_->restart(); }

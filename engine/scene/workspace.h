@@ -49,6 +49,9 @@ class Workspace {
   // Trains until `steps` updates were made, `keep_going` says no (asked after each update), or a number is no
   // longer finite. The number of updates made.
   std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
+  // Whether it stopped amid measuring an epoch's end; advance() goes on with that.
+  bool is_measuring() const;
+  bool can_train() const;
   // Steps that are left until the next epoch is complete.
   std::int64_t steps_to_epoch_end() const;
   void reset();

@@ -163,73 +163,103 @@ Status Trainer::step() {
   counters_.examples += used;
   if (data_ && batches_.advance(used)) {
     ++counters_.epoch;
-    if (const auto measured = measure()) evaluations_.add(*measured);
+    if (model_.loss.valid()) measuring_ = begin_measuring();
   }
   return {};
 }
 
 std::optional<Evaluation> Trainer::measure() {
   if (error_ || !model_.loss.valid()) return std::nullopt;
-  Evaluation point;
-  point.step = counters_.step;
-  point.epoch = counters_.epoch;
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  point.train_loss = point.train_accuracy = point.test_loss = point.test_accuracy = none;
-  const auto measure_on = [&](const std::vector<Feed>& fed, double& loss, double& accuracy) {
-    const auto losses = session_.observe({model_.loss}, fed);
-    if (!losses.ok()) {
-      error_ = losses.error();
-      return;
-    }
-    loss = mean((*losses)[0]);
-    // Training needs no accuracy; one that fails is told about at its node.
-    if (!model_.accuracy.valid()) return;
-    if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
-      accuracy = scalar((*share)[0]);
-  };
-  // What layers of a large set give does not fit memory: it is measured part by part, and each part counts as
-  // much as it has rows. That is right of a loss that is a mean over rows, whatever is added to it (a penalty
-  // on weights). One that adds up the rows' losses is the sum of its parts, with what does not depend on rows
-  // taken once: the first part and its halves tell which of the two it is, and how much that is.
-  const auto measure_set = [&](const Examples& set, double& loss, double& accuracy) {
-    constexpr std::int64_t kElements = 1'000'000;
-    const std::int64_t width = std::max<std::int64_t>(1, set.features.shape().dim(1)),
-                       part = std::max<std::int64_t>(100, kElements / width);
-    if (set.size() <= part) return measure_on(feeds(set), loss, accuracy);
-    const double size = static_cast<double>(set.size());
-    double mean_loss = 0, sum_loss = 0, shares = 0, first = 0, parts = 0;
-    const auto loss_of = [&](std::int64_t from, std::int64_t count) {
-      double found = none, ignored = none;
-      if (!error_) measure_on(feeds(rows_of(set, from, count)), found, ignored);
-      return found;
-    };
-    for (std::int64_t from = 0; from < set.size() && !error_; from += part, ++parts) {
-      const std::int64_t count = std::min(part, set.size() - from);
-      double part_loss = none, part_share = none;
-      measure_on(feeds(rows_of(set, from, count)), part_loss, part_share);
-      if (from == 0) first = part_loss;
-      mean_loss += part_loss * static_cast<double>(count) / size;
-      sum_loss += part_loss;
-      shares += part_share * static_cast<double>(count);
-    }
-    const double a = loss_of(0, part / 2), b = loss_of(part / 2, part - part / 2),
-                 share_of_a = static_cast<double>(part / 2) / static_cast<double>(part);
-    const bool is_sum = std::fabs(a + b - first) < std::fabs(share_of_a * a + (1 - share_of_a) * b - first);
-    loss = is_sum ? sum_loss - (parts - 1) * (a + b - first) : mean_loss;
-    accuracy = shares / size;
-  };
-  if (!data_) {
-    measure_on(resting_feeds(), point.train_loss, point.train_accuracy);
-  } else {
-    measure_set(data_->train, point.train_loss, point.train_accuracy);
-    if (!error_ && data_->test.size() > 0) measure_set(data_->test, point.test_loss, point.test_accuracy);
+  Measuring measuring = begin_measuring();
+  while (!measure_part(measuring)) continue;
+  return error_ ? std::nullopt : std::optional(measuring.point);
+}
+
+Trainer::Measuring Trainer::begin_measuring() const {
+  Measuring begun;
+  begun.point.step = counters_.step;
+  begun.point.epoch = counters_.epoch;
+  begun.point.train_loss = begun.point.train_accuracy = begun.point.test_loss = begun.point.test_accuracy =
+      std::numeric_limits<double>::quiet_NaN();
+  return begun;
+}
+
+Trainer::Measured Trainer::measured(const std::vector<Feed>& fed) {
+  Measured found;
+  const auto losses = session_.observe({model_.loss}, fed);
+  if (!losses.ok()) {
+    error_ = losses.error();
+    return found;
   }
-  return error_ ? std::nullopt : std::optional(point);
+  found.loss = mean((*losses)[0]);
+  // Training needs no accuracy; one that fails is told about at its node.
+  if (!model_.accuracy.valid()) return found;
+  if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
+    found.accuracy = scalar((*share)[0]);
+  return found;
+}
+
+// Of a large set, what its layers give does not fit memory, nor a frame; each part counts as much as it has
+// rows. That is right of a loss that is a mean over rows, whatever is added to it (a penalty on weights). One
+// that adds up the rows' losses is the sum of its parts, with what does not depend on rows taken once: the
+// first part and its halves tell which of the two it is, and how much that is.
+bool Trainer::measure_part(Measuring& m) {
+  if (!data_) {
+    const Measured all = measured(resting_feeds());
+    m.point.train_loss = all.loss;
+    m.point.train_accuracy = all.accuracy;
+    return true;
+  }
+  constexpr std::int64_t kElements = 100'000, kLeast = 100;
+  const Examples& set = m.is_test ? data_->test : data_->train;
+  const std::int64_t width = std::max<std::int64_t>(1, set.features.shape().dim(1)),
+                     part = std::min(set.size(), std::max(kLeast, kElements / width)),
+                     count = std::min(part, set.size() - m.from);
+  const double size = static_cast<double>(set.size());
+  const auto measure_rows = [&](std::int64_t from, std::int64_t rows) {
+    return measured(rows == set.size() ? feeds(set) : feeds(rows_of(set, from, rows)));
+  };
+  const Measured here = measure_rows(m.from, count);
+  if (error_) return true;
+  if (m.parts == 0) m.first = here.loss;
+  m.mean += here.loss * static_cast<double>(count) / size;
+  m.sum += here.loss;
+  m.share += here.accuracy * static_cast<double>(count) / size;
+  m.from += count;
+  ++m.parts;
+  if (m.from < set.size()) return false;
+  double loss = m.first, accuracy = here.accuracy;
+  if (m.parts > 1) {
+    const std::int64_t half = part / 2;
+    const double a = measure_rows(0, half).loss, b = measure_rows(half, part - half).loss,
+                 share_of_a = static_cast<double>(half) / static_cast<double>(part);
+    const bool is_sum =
+        std::fabs(a + b - m.first) < std::fabs(share_of_a * a + (1 - share_of_a) * b - m.first);
+    loss = is_sum ? m.sum - static_cast<double>(m.parts - 1) * (a + b - m.first) : m.mean;
+    accuracy = m.share;
+  }
+  (m.is_test ? m.point.test_loss : m.point.train_loss) = loss;
+  (m.is_test ? m.point.test_accuracy : m.point.train_accuracy) = accuracy;
+  if (error_ || m.is_test || data_->test.size() == 0) return true;
+  Measuring next;
+  next.point = m.point;
+  next.is_test = true;
+  m = next;
+  return false;
 }
 
 std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
   std::int64_t made = 0;
-  while (made < steps && can_train()) {
+  while (can_train()) {
+    // At an epoch's end; a large set takes longer than one may wait.
+    while (measuring_) {
+      if (measure_part(*measuring_)) {
+        if (!error_) evaluations_.add(measuring_->point);
+        measuring_.reset();
+      }
+      if (!keep_going() || error_) return made;
+    }
+    if (made >= steps) break;
     if (Status status = step(); !status.ok()) {
       error_ = status.error();
       break;
@@ -265,6 +295,7 @@ void Trainer::go_back(const Checkpoint& to) {
   evaluations_.cut(is_later);
   divergence_.reset();
   error_.reset();
+  measuring_.reset();
 }
 
 void Trainer::set_record(Record record) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -57,7 +58,11 @@ class Trainer {
   bool can_train() const { return model_.train_op >= 0 && !error_ && !divergence_; }
 
   // Updates until `steps` are made, `keep_going` says no, or training has to stop; gives how many were made.
+  // An epoch's end is measured before the next step, or before it returns; part by part, so that `keep_going`
+  // is asked often: where it says no in between, is_measuring() and the next call goes on with that.
   std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
+
+  bool is_measuring() const { return measuring_.has_value(); }
 
   Checkpoint checkpoint() const;
   // The run as it was then; what was recorded of the time after is forgotten, a divergence too.
@@ -97,6 +102,20 @@ class Trainer {
   Result<std::vector<Tensor>> answers(const std::vector<Output>& tensors, const Tensor& features);
 
  private:
+  struct Measured {
+    double loss = std::numeric_limits<double>::quiet_NaN(),
+           accuracy = std::numeric_limits<double>::quiet_NaN();
+  };
+  // What has been measured of the two sets, part by part.
+  struct Measuring {
+    Evaluation point;
+    bool is_test = false;
+    std::int64_t from = 0, parts = 0;
+    double first = 0, mean = 0, sum = 0, share = 0;
+  };
+  Measuring begin_measuring() const;
+  bool measure_part(Measuring& m);  // True: that was the last.
+  Measured measured(const std::vector<Feed>& fed);
   // Those of a model at rest.
   std::vector<Feed> resting_feeds() const;
   std::vector<Feed> feeds(const Examples& examples) const;
@@ -119,6 +138,7 @@ class Trainer {
   History<LossPoint> losses_;
   History<Evaluation> evaluations_;
   std::optional<Divergence> divergence_;
+  std::optional<Measuring> measuring_;
   std::optional<Error> error_;
 };
 

@@ -201,7 +201,7 @@ TEST_CASE("a column of texts is a feature for each of its values, as it is") {
 }
 
 TEST_CASE("a large set is measured part by part, and gives the loss of all its rows") {
-  // 4000 features: parts of 250, 250 and 100 rows. Every row has 40 ones, and all weights are 1.
+  // 4000 features: six parts of 100 rows. Every row has 40 ones, and all weights are 1.
   std::string csv = "y";
   std::vector<std::string> features;
   for (int j = 0; j < 40; ++j) csv += cat(",", features.emplace_back(cat("c", j)));

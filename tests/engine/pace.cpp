@@ -1,6 +1,7 @@
 // Guards how a frame is shared out between drawing and training: work, not time, which machines differ in.
 #include "web/app/pace.h"
 
+#include "engine/core/text.h"
 #include "engine/scene/workspace.h"
 #include "tests/engine/support.h"
 
@@ -49,6 +50,45 @@ TEST_CASE("a snapshot that may lag is made anew only by what is no step") {
   workspace.advance(3, all);
   must(workspace.apply(edit::RemoveNodes{{"y"}}));
   CHECK(workspace.snapshot(true).nodes.size() == workspace.scene().nodes.size());
+}
+
+TEST_CASE("an epoch's end is measured part by part, and interrupted it gives the same numbers") {
+  // 1000 features: a set of 300 rows has three parts.
+  std::string csv = "kind";
+  std::vector<std::string> features;
+  for (int j = 0; j < 20; ++j) csv += cat(",", features.emplace_back(cat("c", j)));
+  for (int i = 0; i < 300; ++i) {
+    csv += i % 3 ? "\na" : "\nb";
+    for (int j = 0; j < 20; ++j) csv += cat(",v", (i * 7 + j) % 50);
+  }
+  const auto make = [&](Workspace& workspace) {
+    must(workspace.apply(edit::SetOwnData{{csv, features, "kind", {}, false}, false}));
+    must(workspace.apply(edit::SetData{{"own", {{"test_share", 0}, {"standardise", 0}}}}));
+    must(workspace.apply(edit::SetNet{1000, 2, false, {{4, "Relu", {"", {}}}}}));
+    Training training = workspace.scene().training;
+    training.batch_size = 100;
+    must(workspace.apply(edit::SetTraining{training}));
+  };
+  Workspace at_once, in_slices;
+  make(at_once);
+  make(in_slices);
+  at_once.advance(7, [] { return true; });
+  int calls = 0, without_step = 0;
+  while (in_slices.snapshot().counters.step < 7 || in_slices.is_measuring()) {
+    REQUIRE(++calls < 100);
+    const std::int64_t due = in_slices.snapshot().counters.step < 7;
+    without_step += in_slices.advance(due, [] { return false; }) == 0;
+  }
+  CHECK(without_step >= 4);  // Two epochs' ends, each of three parts.
+  const auto &a = at_once.snapshot().evaluations, &b = in_slices.snapshot().evaluations;
+  REQUIRE(a.size() == 3);
+  REQUIRE(b.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(a[i].step == b[i].step);
+    CHECK(a[i].train_loss == b[i].train_loss);
+    CHECK(a[i].train_accuracy == b[i].train_accuracy);
+  }
+  CHECK(at_once.layer_watch().moments().size() == in_slices.layer_watch().moments().size());
 }
 
 }  // namespace sandflow::test

@@ -278,3 +278,32 @@ test("curves are zoomed by dragging and Ctrl with the wheel, and leave as pictur
   assert.deepEqual(trouble(), []);
   await close();
 });
+
+test("letters that no font of ours has are borrowed from the browser", async () => {
+  const { page, trouble, close } = await open({ scene: "penguins", deviceScaleFactor: 2 });
+  await command(page, { do: "train", steps: 30 });
+  await until(page, (now) => now.step === 30);
+  await press(page, "run-keep");
+  await until(page, (now) => now.runs.length === 1);
+  const name = async (text) => {
+    await press(page, "run-0");
+    const field = page.locator("#overlay");
+    await field.waitFor();
+    await field.fill(text);
+    await page.keyboard.press("Enter");
+    await until(page, (now) => now.runs[0].name === text);
+    await field.waitFor({ state: "hidden" });
+    const at = await spot(page, "run-0");
+    await page.mouse.move(at.x, 5);
+    return async () => (await page.screenshot({ clip: { x: at.x - 110, y: at.y - 14, width: 150, height: 28 } })).toString("base64");
+  };
+  // Two that the interface's own texts never show, and what stood in their place. A frame later it is drawn.
+  const unknown = await (await name("??"))();
+  const shown = await name("뷁쀍");
+  for (let tries = 0; (await shown()) === unknown; tries++) {
+    assert.ok(tries < 100, "they are still question marks");
+    await page.waitForTimeout(50);
+  }
+  assert.deepEqual(trouble(), []);
+  await close();
+});

@@ -112,7 +112,7 @@ bool App::train_between(double ms) {
   const std::int64_t made =
       workspace.advance(std::int64_t{1} << 30, [&] { return emscripten_get_now() < deadline; });
   made_between_ += made;
-  return made > 0;
+  return workspace.can_train();
 }
 
 void App::enter_lens() {

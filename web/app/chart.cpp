@@ -78,7 +78,9 @@ std::vector<Vec> thinned(const Frame& frame, const Series& series) {
   const auto first =
       std::lower_bound(series.points.begin(), series.points.end(), std::make_pair(frame.x_low, -1e300));
   const auto last = std::upper_bound(first, series.points.end(), std::make_pair(frame.x_high, 1e300));
-  const std::span points(first, last);
+  const auto points = std::span(series.points)
+                          .subspan(static_cast<std::size_t>(first - series.points.begin()),
+                                   static_cast<std::size_t>(last - first));
   if (points.size() <= most) {
     for (const auto& [x, y] : points)
       if (std::isfinite(y)) out.push_back(frame.at(x, y));
@@ -324,6 +326,7 @@ bool obey_hand(Ui& ui, const Painter& painter, const Frame& frame, ChartZoom& zo
 
 void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Series>& series,
                 const ChartLook& look, ChartZoom& zoom) {
+  if (!painter.is_in_sight(box)) return;
   const double whole = reach_of(series);
   if (zoom.low >= whole) zoom = {};  // Of a run that began anew.
   const Frame frame = frame_for(box, series, look.is_share, look.is_logarithmic, zoom);

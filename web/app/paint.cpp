@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <map>
 #include <vector>
 
 #include "web/app/picture.h"
@@ -122,6 +124,46 @@ void Painter::hairline(Vec a, Vec b, Color color) const {
 void Painter::circle(Vec center, float radius, Color color) const {
   if (picture_) return picture_->circle(center, radius, color, 0);
   list_->AddCircleFilled(device(center), radius * scale_, color);
+}
+
+namespace {
+
+// A disc in the fonts' texture, by its radius in quarters of a device pixel.
+ImFontAtlasRectId disc(int quarters) {
+  static std::map<int, ImFontAtlasRectId> made;
+  ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
+  const auto [known, is_new] = made.try_emplace(quarters, ImFontAtlasRectId_Invalid);
+  if (!is_new) return known->second;
+  const float radius = static_cast<float>(quarters) / 4;
+  const int side = 2 * (static_cast<int>(std::ceil(radius)) + 1);
+  ImFontAtlasRect rect;
+  known->second = atlas.AddCustomRect(side, side, &rect);
+  if (known->second == ImFontAtlasRectId_Invalid) return known->second;
+  for (int y = 0; y < side; ++y)
+    for (int x = 0; x < side; ++x) {
+      const Vec from_center(static_cast<float>(x) + 0.5f - static_cast<float>(side) / 2,
+                            static_cast<float>(y) + 0.5f - static_cast<float>(side) / 2);
+      const float covered = clamp(radius + 0.5f - distance(from_center, {0, 0}), 0, 1);
+      const ImU32 pixel = IM_COL32(255, 255, 255, static_cast<int>(covered * 255 + 0.5f));
+      void* at = atlas.TexData->GetPixelsAt(rect.x + x, rect.y + y);
+      if (atlas.TexData->BytesPerPixel == 4)
+        std::memcpy(at, &pixel, 4);
+      else
+        *static_cast<unsigned char*>(at) = static_cast<unsigned char>(pixel >> IM_COL32_A_SHIFT);
+    }
+  return known->second;
+}
+
+}  // namespace
+
+void Painter::dot(Vec center, float radius, Color color) const {
+  ImFontAtlasRect rect;
+  constexpr float kLargest = 32;  // Device pixels; a few larger ones are no burden.
+  if (picture_ || radius * scale_ > kLargest ||
+      !ImGui::GetIO().Fonts->GetCustomRect(disc(static_cast<int>(std::round(radius * scale_ * 4))), &rect))
+    return circle(center, radius, color);
+  const Vec half(static_cast<float>(rect.w) / 2, static_cast<float>(rect.h) / 2), at = device(center);
+  list_->AddImage(ImGui::GetIO().Fonts->TexRef, at - half, at + half, rect.uv0, rect.uv1, color);
 }
 
 void Painter::ring(Vec center, float radius, Color color, float thickness) const {

@@ -69,6 +69,9 @@ class Painter {
   void line(Vec a, Vec b, Color color, float thickness = 1) const;
   void hairline(Vec a, Vec b, Color color) const;  // Horizontal or vertical, on the pixel grid.
   void circle(Vec center, float radius, Color color) const;
+  // The same where there are hundreds of small ones: a picture of it, a sixth of the corners and no
+  // arithmetic.
+  void dot(Vec center, float radius, Color color) const;
   void ring(Vec center, float radius, Color color, float thickness) const;
   void polyline(std::span<const Vec> points, Color color, float thickness) const;
   void dashes(std::span<const Vec> points, Color color, float thickness, float dash, float gap,
@@ -86,6 +89,10 @@ class Painter {
     if (list_) list_->PopClipRect();
   }
 
+  // Whether any of it can be seen; what cannot need not be drawn.
+  bool is_in_sight(const Rect& r) const {
+    return picture_ || ImGui::IsRectVisible(device(r.min), device(r.max));
+  }
   static Vec snap(Vec p);
 
  private:

@@ -43,17 +43,21 @@ std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, dou
     due = static_cast<std::int64_t>(credit_);
   }
   if (!is_by_hand) flow.stream(1 / rate < kTellable, now);
-  if (due <= 0) return 0;
+  if (due <= 0 && !workspace.is_measuring()) return 0;
 
   const double deadline = emscripten_get_now() + budget;
   const std::int64_t made = workspace.advance(due, [&] { return emscripten_get_now() < deadline; });
-  const bool shows = is_by_hand ? owed_ <= static_cast<double>(made) || made == 0 : 1 / rate >= kTellable;
+  const bool is_at_end = made == 0 && !workspace.can_train();  // Nothing to train, or it diverged.
+  const bool shows =
+      due > 0 && (is_by_hand ? owed_ <= static_cast<double>(made) || is_at_end : 1 / rate >= kTellable);
   if (shows) flow.show_step(now, is_by_hand ? kStepShown : std::min(kStepShown, 1 / rate));
-  if (is_by_hand)
-    owed_ = made == 0 ? 0 : owed_ - static_cast<double>(made);
-  else
+  if (is_by_hand) {
+    owed_ = is_at_end ? 0 : owed_ - static_cast<double>(made);
+    if (owed_ < 1) owed_ = workspace.is_measuring() ? 0.5 : 0;  // What is left of an epoch.
+  } else {
     credit_ -= static_cast<double>(std::min(made, due));
-  if (made == 0) is_playing = false;  // Nothing to train, or it diverged.
+  }
+  if (is_at_end) is_playing = false;
   return made;
 }
 

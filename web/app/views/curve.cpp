@@ -49,7 +49,7 @@ class CurveView : public View {
       for (std::int64_t i = 0; i < sets[s]->size(); ++i) {
         const Vec at = place(sets[s]->features.number(i), sets[s]->labels.number(i));
         if (s == 0)
-          column.painter.circle(at, 2.5f, fade(p.of(Tone::kData), 0.75f));
+          column.painter.dot(at, 2.5f, fade(p.of(Tone::kData), 0.75f));
         else
           column.painter.ring(at, 2.5f, p.of(Tone::kData), 1.3f);
       }

@@ -217,6 +217,7 @@ class OutputView : public View {
   }
 
   void draw_examples(Ui& ui, const Painter& painter, const Rect& plot, const Dataset& data) {
+    if (!painter.is_in_sight(plot)) return;
     const auto features = static_cast<std::int64_t>(data.feature_names.size());
     const Vec mouse = painter.local(ui.input.mouse * ui.ratio);
     const bool is_hovered =
@@ -263,11 +264,9 @@ class OutputView : public View {
   static void draw_example(const Painter& painter, Vec at, Color color, bool is_test, bool is_wrong) {
     const Color panel = palette().panel;
     const float grown = is_wrong ? 1.0f : 0.0f;
-    painter.circle(at, (is_test ? 3.4f : 3.6f) + grown, is_test ? panel : fade(panel, 0.9f));
-    if (is_test)
-      painter.ring(at, 3.0f + grown, color, 1.5f);
-    else
-      painter.circle(at, 2.7f + grown, color);
+    // A ring is a dot upon a larger one.
+    painter.dot(at, 3.75f + grown, is_test ? color : fade(panel, 0.9f));
+    painter.dot(at, (is_test ? 2.25f : 2.75f) + grown, is_test ? panel : color);
     if (!is_wrong) return;
     const Color cross = is_test ? color : panel;
     painter.line(at + Vec(-1.9f, -1.9f), at + Vec(1.9f, 1.9f), cross, 1.3f);

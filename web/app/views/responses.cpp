@@ -161,7 +161,7 @@ class ResponsesView : public View {
   void draw_unit(Ui& ui, const Painter& painter, const Rect& box, std::size_t i) {
     const Palette& p = palette();
     const Unit& unit = units_[i];
-    tiles_.draw(painter, box, i, 5);
+    if (painter.is_in_sight(box)) tiles_.draw(painter, box, i, 5);
     const Press hit = press(ui, painter, unit.name, box);
     if (i == 0) ui.spot("response-0", painter, box);
     if (hit.hovered) {

@@ -86,6 +86,7 @@ class SpreadsView : public View {
 
   static void draw_plot(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Ridge>& ridges,
                         Color color, const std::string& title) {
+    if (!painter.is_in_sight(box)) return;
     const Palette& p = palette();
     painter.text(Face::kText, 11, box.min, p.soft, fitted(Face::kText, 11, title, box.width()));
     const Rect plot{{box.min.x, box.min.y + 18}, {box.max.x, box.min.y + 18 + kHigh}};
