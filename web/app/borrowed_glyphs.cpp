@@ -17,7 +17,7 @@ EM_JS(double, paint_glyph,
       (int code, double pixels, int is_strong, int is_mono, int side, double left, double base,
        unsigned char* out),
       {
-  const canvas = (Module.glyphCanvas ??= new OffscreenCanvas(1, 1));
+  const canvas = Module.glyphCanvas || (Module.glyphCanvas = new OffscreenCanvas(1, 1));
   if (canvas.width < side) canvas.width = canvas.height = side;
   const brush = canvas.getContext("2d", {willReadFrequently : true});
   brush.font = (is_strong ? 600 : 400) + " " + pixels + "px " + (is_mono ? "monospace" : "sans-serif");
