@@ -93,5 +93,10 @@ if(EMSCRIPTEN)
     IMGUI_DISABLE_DEBUG_TOOLS
     IMGUI_DISABLE_FILE_FUNCTIONS
     IMGUI_DISABLE_DEFAULT_SHELL_FUNCTIONS)
+  # Its back end asks GL for the state it is going to change, and every question waits until the graphics have caught
+  # up: web/app/screen.cpp, to which the context belongs, answers instead.
+  target_compile_definitions(imgui PRIVATE
+    glGetIntegerv=sandflow_gl_integer
+    glIsEnabled=sandflow_gl_is_enabled)
   target_compile_options(imgui PRIVATE -Os -w -fno-exceptions -fno-rtti)
 endif()

@@ -26,6 +26,7 @@ struct Frame {
   Rect plot;
   double x_low = 0, x_high = 1, y_low = 0, y_high = 1;
   bool is_logarithmic = false;  // Then y_low and y_high are exponents of 10.
+  bool is_clipped = true;
 
   Vec at(double x, double y) const {
     if (is_logarithmic) y = y > 0 ? std::clamp(std::log10(y), y_low - 1, y_high + 1) : y_low - 1;
@@ -74,10 +75,12 @@ Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_shar
 std::vector<Vec> thinned(const Frame& frame, const Series& series) {
   std::vector<Vec> out;
   const auto most = static_cast<std::size_t>(frame.plot.width() * 2);
-  // What is in sight.
-  const auto first =
+  // What is in sight; and a point more to each side, to which the curve leads, where it can be cut off.
+  auto first =
       std::lower_bound(series.points.begin(), series.points.end(), std::make_pair(frame.x_low, -1e300));
-  const auto last = std::upper_bound(first, series.points.end(), std::make_pair(frame.x_high, 1e300));
+  auto last = std::upper_bound(first, series.points.end(), std::make_pair(frame.x_high, 1e300));
+  if (frame.is_clipped && first != series.points.begin()) --first;
+  if (frame.is_clipped && last != series.points.end()) ++last;
   const auto points = std::span(series.points)
                           .subspan(static_cast<std::size_t>(first - series.points.begin()),
                                    static_cast<std::size_t>(last - first));
@@ -350,8 +353,9 @@ std::string chart_picture(const std::vector<Series>& series, const ChartLook& lo
   Picture picture;
   const Painter painter(picture);
   painter.text(Face::kStrong, 16, {kEdge, kEdge - 6}, palette().ink, title);
-  const Frame frame = frame_for({{kEdge, kEdge + kHead}, {kWidth - kEdge, kHeight - kEdge}}, series,
-                                look.is_share, look.is_logarithmic, zoom);
+  Frame frame = frame_for({{kEdge, kEdge + kHead}, {kWidth - kEdge, kHeight - kEdge}}, series, look.is_share,
+                          look.is_logarithmic, zoom);
+  frame.is_clipped = false;
   draw_axes(painter, frame, look);
   for (const Series& s : series) draw_curve(painter, frame, s);
   draw_legend(painter, frame, series);
@@ -365,7 +369,6 @@ float chart_buttons(Ui& ui, const Painter& painter, const Rect& row, const std::
   const auto button = [&](const std::string& id, const std::string& label) {
     const Rect box{{right - text_width(Face::kText, 11, label) - 16, row.min.y}, {right, row.max.y}};
     right = box.min.x - 6;
-    ui.spot(id, painter, box);
     return chip(ui, painter, id, box, label, false);
   };
   if (button(cat(name, "-png"), "PNG")) {

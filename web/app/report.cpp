@@ -322,7 +322,7 @@ std::string catalog() {
 
 // All values; while steps run only as many as a frame can bear, from where the last frame ended.
 void Report::print(const Snapshot& shown, bool may_wait) {
-  constexpr double kBudget = 2;  // Milliseconds.
+  constexpr double kBudget = 1;  // Milliseconds.
   const std::size_t count = shown.nodes.size();
   values_.resize(count);
   const double began = emscripten_get_now();

@@ -8,6 +8,24 @@
 #include "web/app/theme.h"
 #include "web/app/tiles.h"
 
+// What ImGui's back end asks GL (cmake/dependencies.cmake): the state that it puts back after drawing.
+// Nothing here relies on any, as draw_screen() and paint() set what they need; so it hears what can be put
+// back without harm.
+extern "C" {
+
+void sandflow_gl_integer(GLenum which, GLint* out) {
+  const bool is_box = which == GL_VIEWPORT || which == GL_SCISSOR_BOX;
+  for (int i = 0; i < (is_box ? 4 : 1); ++i) out[i] = 0;
+  if (which == GL_MAJOR_VERSION) *out = 3;
+  if (which == GL_MAX_TEXTURE_SIZE) glGetIntegerv(which, out);  // Asked once, at the start.
+  if (which == GL_ACTIVE_TEXTURE) *out = GL_TEXTURE0;
+  if (which == GL_BLEND_EQUATION_RGB || which == GL_BLEND_EQUATION_ALPHA) *out = GL_FUNC_ADD;
+}
+
+GLboolean sandflow_gl_is_enabled(GLenum) { return GL_FALSE; }
+
+}  // extern "C"
+
 namespace sandflow::ui {
 
 namespace {
