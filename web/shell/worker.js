@@ -108,6 +108,7 @@ function draw(time) {
   guard(() => {
     if (size) resize();
     begun = performance.now();
+    slices = 0;
     const more = app._sandflow_frame(time);
     ++drawn;
     post();
@@ -117,15 +118,18 @@ function draw(time) {
 }
 
 // Where frames come late, as with graphics in software, training does not wait for them: it goes on between, in slices
-// that leave the page, the graphics and the next frame their share of the processor.
-const late = 16, slice = 6, pause = 4;  // ms
+// that leave the page, the graphics and the next frame their share of the processor; and only so many, for graphics
+// in software are slower the busier the processor is, and what is not seen is not worth having been trained early.
+const late = 16, slice = 6, pause = 4, most = 8;  // ms, ms, ms, and slices from one frame to the next.
 let waits = false;
+let slices = 0;
 function trainBetween() {
-  if (waits) return;
+  if (waits || slices >= most) return;
   waits = true;
   setTimeout(() => {
     waits = false;
     if (!calledOff || !visible || lost) return;
+    ++slices;
     guard(() => app._sandflow_train(slice) && trainBetween());
   }, Math.max(pause, begun + late - performance.now()));
 }
