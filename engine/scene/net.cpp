@@ -82,21 +82,21 @@ class NetBuilder {
   void penalise(float x, float y) {
     if (regularisation_.penalty.empty()) return;
     std::vector<Port> sizes;
-    float below = y + 110;
+    float above = y - 130;
     for (const std::string& name : weights_) {
       const std::string size = cat("penalty/", name.substr(0, name.find('/')));
       if (regularisation_.penalty == "L2") {
-        add(size, "L2Loss", {wire(name)}, x, below);
+        add(size, "L2Loss", {wire(name)}, x, above);
       } else {
-        add(cat(size, "_abs"), "Abs", {wire(name)}, x - 150, below);
-        add(size, "Sum", {wire(cat(size, "_abs")), Port::literal("[0, 1]")}, x, below);
+        add(cat(size, "_abs"), "Abs", {wire(name)}, x - 150, above);
+        add(size, "Sum", {wire(cat(size, "_abs")), Port::literal("[0, 1]")}, x, above);
       }
       sizes.push_back(wire(size));
-      below += 100;
+      above -= 100;
     }
-    add("penalty/sum", "AddN", sizes, x + 170, y + 110);
+    add("penalty/sum", "AddN", sizes, x + 170, y - 130);
     add("penalty/scaled", "Mul", {Port::literal(shortest(regularisation_.strength)), wire("penalty/sum")},
-        x + 340, y + 110);
+        x + 340, y - 130);
     net_.folded.insert("penalty");
     add("loss", "AddV2", {wire("data_loss"), wire("penalty/scaled")}, x + 340, y);
   }

@@ -283,6 +283,7 @@ test("letters that no font of ours has are borrowed from the browser", async () 
   const { page, trouble, close } = await open({ scene: "penguins", deviceScaleFactor: 2 });
   await command(page, { do: "train", steps: 30 });
   await until(page, (now) => now.step === 30);
+  await press(page, "runs");
   await press(page, "run-keep");
   await until(page, (now) => now.runs.length === 1);
   const name = async (text) => {
