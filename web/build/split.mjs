@@ -32,6 +32,16 @@ const gl = new Proxy({
   isEnabled: () => false,
 }, { get: (known, name) => known[name] ?? (/^[A-Z]/.test(String(name)) ? 0 : () => ({})) });
 
+// As web/shell/texts.js puts them together.
+function textsIn(language, other) {
+  const also = Object.entries(json(`web/languages/${other}.json`)).filter(([key]) => key.startsWith("help."));
+  return {
+    ...Object.fromEntries(also.map(([key, value]) => [`also.${key}`, value])),
+    ...json("web/languages/en.json"),
+    ...json(`web/languages/${language}.json`),
+  };
+}
+
 // The page's side of web/shell/worker.js. Time is the rehearsal's own: a frame is 16 ms.
 async function worker(binary) {
   let frame;
@@ -69,10 +79,12 @@ async function worker(binary) {
     const { buffer, byteOffset, byteLength } = readFileSync(join(build, "fonts", `${name}.ttf`));
     return buffer.slice(byteOffset, byteOffset + byteLength);
   });
-  const texts = { ...json("web/languages/en.json"), ...json("web/languages/ko.json") };
-  const config = { width: 900, height: 700, ratio: 1, dark: false, reduced_motion: false, texts };
+  const config = { width: 900, height: 700, ratio: 1, dark: false, reduced_motion: false, texts: textsIn("ko", "en") };
   send({ type: "binary", binary });
   send({ type: "start", canvas, fonts, config });
+  // As from a page that has read its languages by now.
+  send({ type: "texts", texts: textsIn("ko", "en") });
+  send({ type: "theme", dark: 0 });
   while (!frame) await new Promise((done) => setTimeout(done, 10));
   return { send, frames, command: (command) => send({ type: "command", command }), instance: () => instance };
 }
@@ -83,6 +95,7 @@ function visit({ send, frames, command }) {
     command({ do: "open", text: text(`web/lessons/scenes/${name}.json`) });
     command({ do: "save" });
     frames(40);
+    command({ do: "save" });
   };
   const [scene] = json("web/lessons/scenes/index.json");
   open(scene.file.replace(".json", ""));
@@ -102,9 +115,18 @@ function visit({ send, frames, command }) {
     frames(5);
   }
   send({ type: "resize", width: 390, height: 600, ratio: 2 });
-  frames(5);
-  const [lesson] = json("web/lessons/list.json");
-  open(lesson.name);
+  send({ type: "theme", dark: 1 });
+  send({ type: "texts", texts: textsIn("en", "ko") });
+  command({ do: "set", key: "speed", value: 1 });
+  for (const graph of [false, true]) {
+    command({ do: "panes", graph, views: true, palette: graph });
+    frames(5);
+  }
+  const lessons = json("web/lessons/list.json");
+  open(lessons.find(({ part }) => part === "training").name);
+  command({ do: "train", steps: 10 });
+  frames(20);
+  open(lessons[0].name);
   for (const verb of ["on", "run"]) command({ do: "lens", verb });
   frames(60);
 }
