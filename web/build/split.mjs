@@ -114,7 +114,10 @@ function visit({ send, frames, command }) {
     send({ type: "wheel", x: 300, y: 300, dx: 0, dy: 40, ctrl });
     frames(5);
   }
-  send({ type: "resize", width: 390, height: 600, ratio: 2 });
+  for (const [width, height, ratio] of [[1280, 720, 1], [700, 460, 1], [390, 600, 2]]) {
+    send({ type: "resize", width, height, ratio });
+    frames(5);
+  }
   send({ type: "theme", dark: 1 });
   send({ type: "texts", texts: textsIn("en", "ko") });
   command({ do: "set", key: "speed", value: 1 });
