@@ -26,6 +26,11 @@ inline void tile(const float* a, std::int64_t a_row, const float* b, const Walk&
     for (int i = 0; i < kRows; ++i)
       for (int j = 0; j < kWide; ++j) sums[i][j] = load(out + i * out_row + 4 * j);
   walk(a, b, [&](const float* at, const float* other) {
+    if constexpr (kRows == 1) {
+      const Four scale = splat(at[0]);
+      for (int j = 0; j < kWide; ++j) sums[0][j] += scale * load(other + 4 * j);
+      return;
+    }
     Four row[kWide];
     for (int j = 0; j < kWide; ++j) row[j] = load(other + 4 * j);
     for (int i = 0; i < kRows; ++i) {
@@ -85,8 +90,9 @@ void block(const float* a, std::int64_t a_row, const float* b, const Walk& walk,
   };
   if constexpr (kWide <= 2)
     while (i + 4 <= rows) go(std::integral_constant<int, 4>());
-  while (i + 2 <= rows) go(std::integral_constant<int, 2>());
-  if (i < rows) go(std::integral_constant<int, 1>());
+  if constexpr (kWide <= 4)
+    while (i + 2 <= rows) go(std::integral_constant<int, 2>());
+  while (i < rows) go(std::integral_constant<int, 1>());
 }
 
 constexpr std::int64_t kFewRows = 3, kFarApart = 64;
@@ -142,6 +148,8 @@ void sum_terms(const float* a, std::int64_t a_row, const float* b, const Terms& 
 
 namespace {
 
+constexpr std::int64_t kManyRows = 64;
+
 // As many numbers at a time as a row has, which one store brought; `T` has them.
 template <class T>
 void sum_short_rows(const float* x, std::int64_t m, float* out) {
@@ -156,7 +164,6 @@ void sum_short_rows(const float* x, std::int64_t m, float* out) {
 }  // namespace
 
 void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out) {
-  constexpr std::int64_t kManyRows = 64;
   if (n == 1 && m < kManyRows) return sum_short_rows<float>(x, m, out);
   if (n == 2 && m < kManyRows) return sum_short_rows<Two>(x, m, out);
   for (std::int64_t j = 0; j < n; j += 4) {
@@ -234,15 +241,42 @@ void slim(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, 
 }
 
 constexpr std::int64_t kFew = 8;  // Terms, and columns.
-using Small = decltype(&small<1, 1>);
 template <int kTerms>
-constexpr std::array<Small, kFew> small_of() {
+constexpr std::array<SmallProduct*, kFew> small_of() {
   return {slim<kTerms, 1>,  slim<kTerms, 2>,  small<kTerms, 1>, small<kTerms, 1>,
           small<kTerms, 2>, small<kTerms, 2>, small<kTerms, 2>, small<kTerms, 2>};
 }
 // By terms, then by columns.
-constexpr std::array<Small, kFew> kSmall[] = {small_of<1>(), small_of<2>(), small_of<3>(), small_of<4>(),
-                                              small_of<5>(), small_of<6>(), small_of<7>(), small_of<8>()};
+constexpr std::array<SmallProduct*, kFew> kSmall[] = {small_of<1>(), small_of<2>(), small_of<3>(),
+                                                      small_of<4>(), small_of<5>(), small_of<6>(),
+                                                      small_of<7>(), small_of<8>()};
+
+// Up to eight vectors of sums stay in registers while the rows of x and g go by.
+template <int kTerms, int kWide, bool kSums>
+void outer_sums(const float* x, std::int64_t x_row, const float* g, std::int64_t m, std::int64_t n,
+                float* products, float* sums) {
+  Four outer[kTerms][kWide] = {}, sum[kWide] = {};
+  for (std::int64_t i = 0; i < m; ++i, x += x_row, g += n) {
+    Four row[kWide];
+    for (int j = 0; j < kWide; ++j) row[j] = load(g + 4 * j);
+    if constexpr (kSums)
+      for (int j = 0; j < kWide; ++j) sum[j] += row[j];
+    for (int p = 0; p < kTerms; ++p) {
+      const Four scale = splat(x[p]);
+      for (int j = 0; j < kWide; ++j) outer[p][j] += scale * row[j];
+    }
+  }
+  for (int p = 0; p < kTerms; ++p)
+    for (int j = 0; j < kWide; ++j) store(products + p * n + 4 * j, outer[p][j]);
+  if constexpr (kSums)
+    for (int j = 0; j < kWide; ++j) store(sums + 4 * j, sum[j]);
+}
+
+template <int kWide, bool kSums>
+constexpr auto outer_sums_of() {
+  return std::array{outer_sums<1, kWide, kSums>, outer_sums<2, kWide, kSums>, outer_sums<3, kWide, kSums>,
+                    outer_sums<4, kWide, kSums>};
+}
 
 // One term for each element: rows of b, scaled.
 void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n,
@@ -258,10 +292,26 @@ void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std:
 
 }  // namespace
 
+SmallProduct* small_product(std::int64_t k, std::int64_t n) {
+  const bool is_small = n <= kFew && k <= kFew && n > 0 && k > 0;
+  return is_small ? kSmall[k - 1][static_cast<std::size_t>(n - 1)] : nullptr;
+}
+
+void small_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                      float* products, float* sums) {
+  constexpr std::int64_t kAtATime = 4;
+  static constexpr auto kFirst = std::array{outer_sums_of<1, true>(), outer_sums_of<2, true>()};
+  static constexpr auto kNext = std::array{outer_sums_of<1, false>(), outer_sums_of<2, false>()};
+  const bool are_many = m >= kManyRows;
+  if (are_many) sum_rows(g, m, n, sums);
+  for (std::int64_t p = 0; p < k; p += kAtATime)
+    (p > 0 || are_many ? kNext : kFirst)[n > 4][static_cast<std::size_t>(std::min(k - p, kAtATime) - 1)](
+        x + p, k, g, m, n, products + p * n, sums);
+}
+
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch, const float* bias) {
-  if (n <= kFew && k <= kFew && n > 0 && k > 0)
-    return kSmall[k - 1][static_cast<std::size_t>(n - 1)](a, b, out, m, n, bias);
+  if (SmallProduct* small = small_product(k, n)) return small(a, b, out, m, n, bias);
   // A column is a row, where that reads its operand in order.
   if (n == 1 && m > 1 && a.row == 1 && !bias)
     return multiply({b.data, 0, b.row}, {a.data, a.column, 1}, out, 1, k, m, scratch);
@@ -278,6 +328,11 @@ void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t
   const bool packs = b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart);
   Straight walk{k, a.column, b.row};
   for (std::int64_t j = n; j > 0;) {
+    if (!packs && m == 1 && j % 32 == 0) {
+      j -= 32;
+      block<8>(a.data, a.row, b.data + j, walk, out + j, n, m, bias ? bias + j : nullptr);
+      continue;
+    }
     if (!packs && m <= kFewRows && j % 16 == 0) {
       j -= 16;
       block<4>(a.data, a.row, b.data + j, walk, out + j, n, m, bias ? bias + j : nullptr);

@@ -25,6 +25,16 @@ struct MatrixView {
 inline std::int64_t product_scratch(std::int64_t k) { return 8 * k; }
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch, const float* bias = nullptr);
+// The kernel that multiply() uses for few terms and columns, as in small nets; null if there are more of
+// them.
+using SmallProduct = void(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m,
+                          std::int64_t n, const float* bias);
+SmallProduct* small_product(std::int64_t k, std::int64_t n);
+// For few terms and columns: products (k x n) = the transpose of x (m x k) times g (m x n), and sums (n) =
+// the sum of g's rows, as multiply() and sum_rows() give them. All may be read and written up to three floats
+// beyond their ends.
+void small_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                      float* products, float* sums);
 // The same for other numbers, without tricks; integers wrap around.
 template <class T>
 void multiply_plainly(MatrixView<T> a, MatrixView<T> b, T* out, std::int64_t m, std::int64_t k,
