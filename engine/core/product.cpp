@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <type_traits>
+#include <utility>
 
 #include "engine/core/vector.h"
 
@@ -148,8 +149,6 @@ void sum_terms(const float* a, std::int64_t a_row, const float* b, const Terms& 
 
 namespace {
 
-constexpr std::int64_t kManyRows = 64;
-
 // As many numbers at a time as a row has, which one store brought; `T` has them.
 template <class T>
 void sum_short_rows(const float* x, std::int64_t m, float* out) {
@@ -182,30 +181,30 @@ namespace {
 
 // Few terms and columns, as in small nets: all of b stays in registers while the rows of a go by.
 template <int kTerms, int kWide>
-void small(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t n,
-           const float* bias) {
+void small(const float* a, std::int64_t a_row, std::int64_t a_column, const float* b, std::int64_t b_row,
+           std::int64_t b_column, float* out, std::int64_t m, std::int64_t n, const float* bias) {
   Four added[kWide] = {};
   if (bias)
     for (int j = 0; j < kWide; ++j) added[j] = load(bias + 4 * j);
   Four rows[kTerms][kWide];
-  if (b.column == 1) {
+  if (b_column == 1) {
     for (int p = 0; p < kTerms; ++p)
-      for (int j = 0; j < kWide; ++j) rows[p][j] = load(b.data + p * b.row + 4 * j);
+      for (int j = 0; j < kWide; ++j) rows[p][j] = load(b + p * b_row + 4 * j);
   } else {
     // Column by column; where there are no more, the last one again.
     for (int j = 0; j < kWide; ++j) {
       const float* column[4];
-      for (int l = 0; l < 4; ++l) column[l] = b.data + std::min<std::int64_t>(4 * j + l, n - 1) * b.column;
+      for (int l = 0; l < 4; ++l) column[l] = b + std::min<std::int64_t>(4 * j + l, n - 1) * b_column;
       for (int p = 0; p < kTerms; ++p) {
-        const std::int64_t at = p * b.row;
+        const std::int64_t at = p * b_row;
         rows[p][j] = Four{column[0][at], column[1][at], column[2][at], column[3][at]};
       }
     }
   }
-  for (std::int64_t i = 0; i < m; ++i, a.data += a.row, out += n) {
+  for (std::int64_t i = 0; i < m; ++i, a += a_row, out += n) {
     Four sums[kWide] = {};
     for (int p = 0; p < kTerms; ++p) {
-      const Four scale = splat(a.data[p * a.column]);
+      const Four scale = splat(a[p * a_column]);
       for (int j = 0; j < kWide; ++j) sums[j] += scale * rows[p][j];
     }
     for (int j = 0; j < kWide; ++j) store(out + 4 * j, bias ? sums[j] + added[j] : sums[j]);
@@ -214,23 +213,23 @@ void small(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m,
 
 // The same for one or two columns: a vector holds four rows of them, or two.
 template <int kTerms, int kColumns>
-void slim(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t,
-          const float* bias) {
+void slim(const float* a, std::int64_t a_row, std::int64_t a_column, const float* b, std::int64_t b_row,
+          std::int64_t b_column, float* out, std::int64_t m, std::int64_t, const float* bias) {
   constexpr int kRows = 4 / kColumns;
   Four added = {};
   if (bias) added = kColumns == 1 ? splat(bias[0]) : Four{bias[0], bias[1], bias[0], bias[1]};
   Four terms[kTerms];
   for (int p = 0; p < kTerms; ++p) {
-    const float* first = b.data + p * b.row;
-    terms[p] = kColumns == 1 ? splat(*first) : Four{first[0], first[b.column], first[0], first[b.column]};
+    const float* first = b + p * b_row;
+    terms[p] = kColumns == 1 ? splat(*first) : Four{first[0], first[b_column], first[0], first[b_column]};
   }
   for (std::int64_t i = 0; i < m; i += kRows, out += 4) {
     // Where there are no more rows, the last one again.
     const float* row[kRows];
-    for (int r = 0; r < kRows; ++r) row[r] = a.data + std::min(i + r, m - 1) * a.row;
+    for (int r = 0; r < kRows; ++r) row[r] = a + std::min(i + r, m - 1) * a_row;
     Four sum = {};
     for (int p = 0; p < kTerms; ++p) {
-      const std::int64_t at = p * a.column;
+      const std::int64_t at = p * a_column;
       if constexpr (kColumns == 1)
         sum += Four{row[0][at], row[1][at], row[2][at], row[3][at]} * terms[p];
       else
@@ -253,10 +252,10 @@ constexpr std::array<SmallProduct*, kFew> kSmall[] = {small_of<1>(), small_of<2>
 
 // Up to eight vectors of sums stay in registers while the rows of x and g go by.
 template <int kTerms, int kWide, bool kSums>
-void outer_sums(const float* x, std::int64_t x_row, const float* g, std::int64_t m, std::int64_t n,
-                float* products, float* sums) {
+inline void outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                       float* products, float* sums) {
   Four outer[kTerms][kWide] = {}, sum[kWide] = {};
-  for (std::int64_t i = 0; i < m; ++i, x += x_row, g += n) {
+  for (std::int64_t i = 0; i < m; ++i, x += k, g += n) {
     Four row[kWide];
     for (int j = 0; j < kWide; ++j) row[j] = load(g + 4 * j);
     if constexpr (kSums)
@@ -272,11 +271,26 @@ void outer_sums(const float* x, std::int64_t x_row, const float* g, std::int64_t
     for (int j = 0; j < kWide; ++j) store(sums + 4 * j, sum[j]);
 }
 
-template <int kWide, bool kSums>
-constexpr auto outer_sums_of() {
-  return std::array{outer_sums<1, kWide, kSums>, outer_sums<2, kWide, kSums>, outer_sums<3, kWide, kSums>,
-                    outer_sums<4, kWide, kSums>};
+template <int kTerms, int kWide>
+void all_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                    float* products, float* sums) {
+  constexpr int kFirst = kTerms > 4 ? 4 : kTerms, kRest = kTerms - kFirst;
+  if (m < kManyRows) {
+    outer_sums<kFirst, kWide, true>(x, g, m, k, n, products, sums);
+  } else {
+    sum_rows(g, m, n, sums);
+    outer_sums<kFirst, kWide, false>(x, g, m, k, n, products, sums);
+  }
+  if constexpr (kRest > 0)
+    outer_sums<kRest, kWide, false>(x + kFirst, g, m, k, n, products + kFirst * n, sums);
 }
+
+// By terms, then by vectors.
+template <int... kTerms>
+constexpr auto all_outer_sums_of(std::integer_sequence<int, kTerms...>) {
+  return std::array{std::array{all_outer_sums<kTerms + 1, 1>, all_outer_sums<kTerms + 1, 2>}...};
+}
+constexpr auto kOuterSums = all_outer_sums_of(std::make_integer_sequence<int, kFew>());
 
 // One term for each element: rows of b, scaled.
 void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n,
@@ -297,21 +311,14 @@ SmallProduct* small_product(std::int64_t k, std::int64_t n) {
   return is_small ? kSmall[k - 1][static_cast<std::size_t>(n - 1)] : nullptr;
 }
 
-void small_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
-                      float* products, float* sums) {
-  constexpr std::int64_t kAtATime = 4;
-  static constexpr auto kFirst = std::array{outer_sums_of<1, true>(), outer_sums_of<2, true>()};
-  static constexpr auto kNext = std::array{outer_sums_of<1, false>(), outer_sums_of<2, false>()};
-  const bool are_many = m >= kManyRows;
-  if (are_many) sum_rows(g, m, n, sums);
-  for (std::int64_t p = 0; p < k; p += kAtATime)
-    (p > 0 || are_many ? kNext : kFirst)[n > 4][static_cast<std::size_t>(std::min(k - p, kAtATime) - 1)](
-        x + p, k, g, m, n, products + p * n, sums);
+SmallOuterSums* small_outer_sums(std::int64_t k, std::int64_t n) {
+  return small_product(k, n) ? kOuterSums[static_cast<std::size_t>(k - 1)][n > 4] : nullptr;
 }
 
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch, const float* bias) {
-  if (SmallProduct* small = small_product(k, n)) return small(a, b, out, m, n, bias);
+  if (SmallProduct* small = small_product(k, n))
+    return small(a.data, a.row, a.column, b.data, b.row, b.column, out, m, n, bias);
   // A column is a row, where that reads its operand in order.
   if (n == 1 && m > 1 && a.row == 1 && !bias)
     return multiply({b.data, 0, b.row}, {a.data, a.column, 1}, out, 1, k, m, scratch);

@@ -27,6 +27,7 @@ class Compiler {
     if (!fits_memory()) return nullptr;
     emit();
     choose_homes();
+    join_pairs();
     join_layers();
     join_gradients();
     if (!place()) return nullptr;
@@ -379,12 +380,38 @@ class Compiler {
     }
   }
 
+  // How many operands each value is.
+  std::vector<int> readers() {
+    std::vector<int> count(program_->values_.size(), 0);
+    for (const Program::Step& step : program_->steps_)
+      for (int in : step.recipe.in) ++count[static_cast<std::size_t>(in)];
+    return count;
+  }
+
+  // --- Fusion: neighbours for which there is one kernel ---
+
+  void join_pairs() {
+    const std::vector<int> count = readers();
+    std::vector<Program::Step> kept;
+    for (Program::Step& step : program_->steps_) {
+      const bool follows = step.is_instruction && !kept.empty() && kept.back().is_instruction &&
+                           !kept.back().recipe.out.empty();
+      const int between = follows ? kept.back().recipe.out[0] : -1;
+      const bool is_pair =
+          follows && is_in_arena(between) && count[static_cast<std::size_t>(between)] == 1 &&
+          std::find(step.recipe.in.begin(), step.recipe.in.end(), between) != step.recipe.in.end();
+      if (std::optional<Recipe> both = is_pair ? joined(kept.back().recipe, step.recipe) : std::nullopt)
+        kept.back().recipe = *std::move(both);
+      else
+        kept.push_back(std::move(step));
+    }
+    program_->steps_ = std::move(kept);
+  }
+
   // --- Fusion: layers whose results only the next layer needs, as when a net only predicts ---
 
   void join_layers() {
-    std::vector<int> readers(program_->values_.size(), 0);
-    for (const Program::Step& step : program_->steps_)
-      for (int in : step.recipe.in) ++readers[static_cast<std::size_t>(in)];
+    const std::vector<int> count = readers();
     std::vector<Program::Step> joined;
     std::vector<Recipe> layers;
     const auto finish = [&] {
@@ -397,7 +424,7 @@ class Compiler {
       const bool goes_on = is_layer && !layers.empty() && step.recipe.in[0] == layers.back().out[0] &&
                            step.recipe.instruction.m == layers.back().instruction.m &&
                            is_in_arena(step.recipe.in[0]) &&
-                           readers[static_cast<std::size_t>(step.recipe.in[0])] == 1;
+                           count[static_cast<std::size_t>(step.recipe.in[0])] == 1;
       if (!goes_on) {
         finish();
         joined.push_back(std::move(step));

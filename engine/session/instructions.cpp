@@ -130,6 +130,12 @@ void two(const Instruction& i) {
   }
 }
 
+// By two numbers, one after the other.
+void scale_twice(const Instruction& i) {
+  const Four first = splat(i.in[1][0]), second = splat(i.in[2][0]);
+  for (std::int64_t x = 0; x < i.n; x += 4) store(i.out[0] + x, load(i.in[0] + x) * first * second);
+}
+
 template <void (*kFunction)(std::span<const float>, std::span<float>)>
 void mapped(const Instruction& i) {
   kFunction(span_of(i.in[0], i.n), span_of(i.out[0], i.n));
@@ -148,22 +154,25 @@ void activate(Activation activation, float* x, std::int64_t n) {
     math::logistic(span_of(x, n), span_of(x, n));
 }
 
-void product(const Instruction& i) {
+// A part of many kernels, which would else be two calls deep.
+[[gnu::always_inline]] inline void product_of(const Instruction& i) {
   if (i.small)
-    return i.small({i.in[0], i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, i.out[0], i.m, i.n,
+    return i.small(i.in[0], i.a_row, i.a_column, i.in[1], i.b_row, i.b_column, i.out[0], i.m, i.n,
                    i.flag ? i.in[2] : nullptr);
   multiply({i.in[0], i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, i.out[0], i.m, i.k, i.n, i.scratch,
            i.flag ? i.in[2] : nullptr);
 }
 
+void product(const Instruction& i) { product_of(i); }
+
 void dense(const Instruction& i) {
-  product(i);
+  product_of(i);
   activate(i.activation, i.out[0], i.m * i.n);
 }
 
 template <class F, bool kGradientFirst>
 void product_slope(const Instruction& i) {
-  product(i);
+  product_of(i);
   float* g = i.out[0];
   for (std::int64_t x = 0; x < i.m * i.n; x += 4)
     store(g + x, apply<F, !kGradientFirst>(load(g + x), load(i.in[2] + x)));
@@ -215,10 +224,11 @@ void pooling_gradient(const Instruction& i) { max_pool_gradient(i.sliding, i.in[
 
 // --- Sums ------------------------------------------------------------------------------------------------
 
-// The sum of all n elements, divided by k.
+// The sum of all n elements or their squares, divided by k.
+template <bool kSquared>
 void total(const Instruction& i) {
   float sum = 0;
-  for (std::int64_t x = 0; x < i.n; ++x) sum += i.in[0][x];
+  for (std::int64_t x = 0; x < i.n; ++x) sum += kSquared ? i.in[0][x] * i.in[0][x] : i.in[0][x];
   i.out[0][0] = i.flag ? sum / static_cast<float>(i.k) : sum;
 }
 
@@ -380,7 +390,7 @@ void layer_update(const Instruction& i) {
   const Instruction &weights = i.parts[0], &biases = i.parts[1];
   if (i.k > 2) i.parts[2].run(i.parts[2]);
   float *products = i.scratch, *sums = products + kMostSmall;
-  small_outer_sums(weights.in[0], weights.in[1], weights.k, weights.m, weights.n, products, sums);
+  i.outer(weights.in[0], weights.in[1], weights.k, weights.m, weights.n, products, sums);
   Rule(weights, weights.in + 2).apply(from_memory(products), 0, weights.m * weights.n);
   Rule(biases, biases.in + 1).apply(from_memory(sums), 0, biases.n);
 }
@@ -486,8 +496,10 @@ std::optional<Recipe> on_axes(const Node&, const Operands& in, const Operands& o
   if (elements(in[0]) == 0 || std::find(kept, folded.end(), true) != folded.end()) return std::nullopt;
   const bool is_whole = kept == folded.end();
   if (kMean && !is_whole) return std::nullopt;
-  Recipe made = recipe(is_whole ? total : total_of_rows, {in[0].value}, {out[0].value});
-  made.instruction.n = is_whole ? elements(in[0]) : elements(out[0]);
+  // The order is the same for few; rows' sums may go into an update.
+  const bool are_rows = !is_whole || (!kMean && elements(in[0]) < kManyRows);
+  Recipe made = recipe(are_rows ? total_of_rows : total<false>, {in[0].value}, {out[0].value});
+  made.instruction.n = are_rows ? elements(out[0]) : elements(in[0]);
   made.instruction.m = elements(in[0]) / made.instruction.n;
   made.instruction.k = elements(in[0]);
   made.instruction.flag = kMean;
@@ -677,6 +689,29 @@ bool fuse_gradient(Recipe& update, const Recipe& gradient) {
   return true;
 }
 
+std::optional<Recipe> joined(const Recipe& first, const Recipe& second) {
+  Recipe made = second;
+  if (first.instruction.run == one<Square> && second.instruction.run == total<false>) {
+    made.instruction.run = total<true>;
+    made.in = first.in;
+    return made;
+  }
+  // Which operand the number is; -1 of what scales nothing.
+  const auto number = [](const Recipe& recipe) {
+    const auto run = recipe.instruction.run;
+    return run == two<Multiply, Meet::kScalar, false>  ? 1
+           : run == two<Multiply, Meet::kScalar, true> ? 0
+                                                       : -1;
+  };
+  const int one = number(first), other = number(second);
+  if (one < 0 || other < 0 || second.in[static_cast<std::size_t>(1 - other)] != first.out[0])
+    return std::nullopt;
+  made.instruction.run = scale_twice;
+  made.in = {first.in[static_cast<std::size_t>(1 - one)], first.in[static_cast<std::size_t>(one)],
+             second.in[static_cast<std::size_t>(other)]};
+  return made;
+}
+
 std::optional<Recipe> layer_gradient(const Recipe& weights, const Recipe& biases, const Recipe* before) {
   const Instruction &w = weights.instruction, &b = biases.instruction;
   const auto rule = [](const Recipe& update, std::ptrdiff_t own) {
@@ -685,10 +720,11 @@ std::optional<Recipe> layer_gradient(const Recipe& weights, const Recipe& biases
   const bool belong = weights.of_layer && weights.of_layer == biases.of_layer && w.panel > 0 &&
                       b.panel == 0 && weights.in[1] == biases.in[0] && w.flag == b.flag &&
                       rule(weights, 2) == rule(biases, 1);
-  const bool are_small = w.a_row == 1 && w.a_column == w.m && w.b_column == 1 && small_product(w.m, w.n) &&
-                         b.m == w.k && b.n == w.n;
-  if (!belong || !are_small) return std::nullopt;
+  SmallOuterSums* const outer = small_outer_sums(w.m, w.n);
+  const bool are_alike = w.a_row == 1 && w.a_column == w.m && w.b_column == 1 && b.m == w.k && b.n == w.n;
+  if (!belong || !are_alike || !outer) return std::nullopt;
   Recipe made;
+  made.instruction.outer = outer;
   made.instruction.run = weights.of_layer;
   made.parts = {weights, biases};
   if (before) made.parts.push_back(*before);

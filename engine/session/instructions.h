@@ -25,7 +25,8 @@ struct Instruction {
   std::int64_t m = 0, k = 0, n = 0;  // Rows, terms and columns, or as the kernel says.
   std::int64_t a_row = 0, a_column = 0, b_row = 0, b_column = 0;  // Of a product's operands.
   std::int64_t panel = 0;              // How many rows of a product are used up at a time.
-  SmallProduct* small = nullptr;       // That does it, if there is one for its sizes.
+  SmallProduct* small = nullptr;       // Of a product, if there is one for its sizes.
+  SmallOuterSums* outer = nullptr;     // Of a layer.
   const Instruction* parts = nullptr;  // Of a chain or a layer; k is how many.
   Activation activation = Activation::kNone;
   bool flag = false;
@@ -71,6 +72,9 @@ void fuse_slope(Recipe& product, Activation activation, const Operand& y, int ou
 // Makes an update compute its gradient by itself, a few rows at a time, which are used up while they are in
 // the nearest memory; false if it is none of those that can be.
 bool fuse_gradient(Recipe& update, const Recipe& gradient);
+// Two instructions as one, the second of which reads what only it needs of the first; nothing if no kernel
+// does both.
+std::optional<Recipe> joined(const Recipe& first, const Recipe& second);
 // A small layer's whole way back in one: updates that compute their gradients, of its weights and of its
 // biases, and what is to be run before them, if anything. Nothing if the two do not belong together, or are
 // not small.

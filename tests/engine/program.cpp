@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <new>
 
@@ -156,8 +157,8 @@ void frozen(Net& net, const char* optimizer) {
 }
 
 // Trains on a program and on a plan, side by side, with two batch sizes in turn.
-void check_same_training(const char* name, void (*build)(Net&, const char*), const char* optimizer,
-                         std::int64_t large = 5, std::int64_t small = 3) {
+void check_same_training(const char* name, const std::function<void(Net&, const char*)>& build,
+                         const char* optimizer, std::int64_t large = 5, std::int64_t small = 3) {
   INFO(name, " with ", optimizer);
   Net net;
   build(net, optimizer);
@@ -203,6 +204,49 @@ TEST_CASE("so it is where several operations are one: across shapes, in panels, 
     check_same_training("flattened", flattened, optimizer);
     check_same_training("wide", wide, optimizer, 70, 1);
     check_same_training("frozen", frozen, optimizer, 700, 600);
+  }
+}
+
+TEST_CASE("so it is for every small layer, of one example, few and many") {
+  const std::int64_t sizes[][2] = {{1, 1}, {1, 8}, {2, 3}, {3, 7}, {4, 4}, {5, 2},
+                                   {6, 6}, {7, 1}, {8, 5}, {8, 8}, {9, 4}, {12, 16}};
+  for (const auto& size : sizes)
+    for (const char* optimizer : {"GradientDescent", "Momentum", "Adam", "Adagrad"}) {
+      const std::int64_t k = size[0], n = size[1];
+      const auto build = [&](Net& net, const char* chosen) {
+        net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 2});
+        net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, n});
+        const Output outputs = net.dense(net.dense(net.x, 2, k, "Tanh"), k, n, nullptr);
+        net.loss = tf::reduce_mean(net.b, net.b.op("Square", {tf::subtract(net.b, outputs, net.labels)}));
+        net.finish(chosen);
+      };
+      INFO(k, " and ", n, " units");
+      check_same_training("few", build, optimizer, 7, 1);
+      check_same_training("many", build, optimizer, 63, 64);
+    }
+}
+
+TEST_CASE("gradients that are looked at are those of before the update") {
+  Net net;
+  net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 2});
+  net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 1});
+  const Output hidden = net.dense(net.x, 2, 4, "Tanh"), outputs = net.dense(hidden, 4, 1, nullptr);
+  net.loss = tf::reduce_mean(net.b, net.b.op("Square", {tf::subtract(net.b, outputs, net.labels)}));
+  const std::vector<Output> looked_at = must(gradients(net.b, {net.loss}, {hidden, net.variables[2].ref}));
+  net.finish("GradientDescent");
+  const std::vector<Fetch> fetches = {net.loss, looked_at[0], looked_at[1], Fetch::operation(net.train)};
+  Session on_plan(net.graph), on_program(net.graph);
+  for (Session* session : {&on_plan, &on_program}) must(session->run({Fetch::operation(net.init)}));
+  const Tensor x = single(some({4, 2}, 1)), labels = single(some({4, 1}, 2));
+  for (int step = 0; step < 3; ++step) {
+    const auto expected = must(on_plan.run(fetches, {{net.x, x}, {net.labels, labels}}));
+    const std::shared_ptr<Program> program =
+        must(on_program.prepare(fetches, {{net.x, x.shape()}, {net.labels, labels.shape()}}));
+    REQUIRE(program != nullptr);
+    program->feed(0) = x;
+    program->feed(1) = labels;
+    REQUIRE(program->run());
+    for (std::size_t i = 0; i < 3; ++i) CHECK(program->fetched(i).same_bits(expected[i]));
   }
 }
 
