@@ -17,16 +17,57 @@ namespace {
 // in the next row, so rows go downwards and blocks of columns from right to left, each over the excess of
 // those before.
 
-// kRows x 4 kWide sums. A splat of `a` meets kWide vectors of `b`: 4 x 8 needs eight sums, two vectors of
-// `b`, a splat and a product, which fits 16 registers with room for the compiler.
-template <int kRows, int kWide, bool kAdds, class Walk>
-inline void tile(const float* a, std::int64_t a_row, const float* b, const Walk& walk, float* out,
+// A distance that is known when the code is made, and so becomes part of the instructions that load.
+template <std::int64_t kDistance>
+struct Known {
+  constexpr operator std::int64_t() const { return kDistance; }
+};
+
+// Terms one after the other; where the second operand is says when to end, as counting costs as much as a
+// multiplication. (Several terms a turn are slower: the browser's compiler would load all of them first, and
+// then has no registers left.)
+template <class AStep, class BStep, class Each>
+[[gnu::always_inline]] inline void each_term(std::int64_t count, const float* at, const float* other,
+                                             AStep a_step, BStep b_step, Each each) {
+  for (const float* end = other + count * b_step; other != end; at += a_step, other += b_step)
+    each(at, other);
+}
+
+// How the terms of a sum follow each other: in three loops, or in one.
+template <class AStep = std::int64_t>
+struct Nested {
+  const Terms& terms;
+  AStep a_step;
+  template <class Each>
+  void operator()(const float* a, const float* b, Each each) const {
+    const std::int64_t inner = terms.count[2], b_step = terms.b[2];
+    for (std::int64_t o = 0; o < terms.count[0]; ++o)
+      for (std::int64_t p = 0; p < terms.count[1]; ++p)
+        each_term(inner, a + o * terms.a[0] + p * terms.a[1], b + o * terms.b[0] + p * terms.b[1], a_step,
+                  b_step, each);
+  }
+};
+template <class AStep = std::int64_t, class BStep = std::int64_t>
+struct Straight {
+  std::int64_t count;
+  AStep a_step;
+  BStep b_step;
+  template <class Each>
+  void operator()(const float* a, const float* b, Each each) const {
+    each_term(count, a, b, a_step, b_step, each);
+  }
+};
+
+// kRows x 4 kWide sums. A splat of `a` meets kWide vectors of `b`: 5 x 8 needs ten sums, two vectors of `b`,
+// a splat and a product, which fits 16 registers with room for the compiler.
+template <int kRows, int kWide, bool kAdds, class Row, class Walk>
+inline void tile(const float* a, Row a_row, const float* b, const Walk& terms, float* out,
                  std::int64_t out_row, const float* bias) {
   Four sums[kRows][kWide] = {};
   if constexpr (kAdds)
     for (int i = 0; i < kRows; ++i)
       for (int j = 0; j < kWide; ++j) sums[i][j] = load(out + i * out_row + 4 * j);
-  walk(a, b, [&](const float* at, const float* other) {
+  terms(a, b, [&](const float* at, const float* other) {
     if constexpr (kRows == 1) {
       const Four scale = splat(at[0]);
       for (int j = 0; j < kWide; ++j) sums[0][j] += scale * load(other + 4 * j);
@@ -56,41 +97,22 @@ inline void tile(const float* a, std::int64_t a_row, const float* b, const Walk&
     for (int j = 0; j < kWide; ++j) store(out + i * out_row + 4 * j, sums[i][j]);
 }
 
-// How the terms of a sum follow each other: in three loops, or in one.
-struct Nested {
-  const Terms& terms;
-  template <class Each>
-  void operator()(const float* a, const float* b, Each each) const {
-    const std::int64_t inner = terms.count[2], a_step = terms.a[2], b_step = terms.b[2];
-    for (std::int64_t o = 0; o < terms.count[0]; ++o)
-      for (std::int64_t p = 0; p < terms.count[1]; ++p) {
-        const float* at = a + o * terms.a[0] + p * terms.a[1];
-        const float* other = b + o * terms.b[0] + p * terms.b[1];
-        for (std::int64_t q = 0; q < inner; ++q, at += a_step, other += b_step) each(at, other);
-      }
-  }
-};
-struct Straight {
-  std::int64_t count, a, b;
-  template <class Each>
-  void operator()(const float* at, const float* other, Each each) const {
-    for (std::int64_t p = 0; p < count; ++p, at += a, other += b) each(at, other);
-  }
-};
-
 // All rows of one block of columns. Few rows leave registers for more columns, which hides the latency of the
-// additions.
-template <int kWide, bool kAdds = false, class Walk>
-void block(const float* a, std::int64_t a_row, const float* b, const Walk& walk, float* out,
-           std::int64_t out_row, std::int64_t rows, const float* bias = nullptr) {
+// additions; a single row would not, so five go together.
+template <int kWide, bool kAdds = false, class Row, class Walk>
+void block(const float* a, Row a_row, const float* b, const Walk& terms, float* out, std::int64_t out_row,
+           std::int64_t rows, const float* bias = nullptr) {
   std::int64_t i = 0;
   const auto go = [&](auto count) {
-    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, walk, out + i * out_row, out_row,
+    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, terms, out + i * out_row, out_row,
                                                bias);
     i += decltype(count)::value;
   };
+  constexpr bool kFives = kWide == 2;
   if constexpr (kWide <= 2)
-    while (i + 4 <= rows) go(std::integral_constant<int, 4>());
+    while (i + 4 <= rows && !(kFives && i + 5 == rows)) go(std::integral_constant<int, 4>());
+  if constexpr (kFives)
+    if (i + 5 == rows) go(std::integral_constant<int, 5>());
   if constexpr (kWide <= 4)
     while (i + 2 <= rows) go(std::integral_constant<int, 2>());
   while (i < rows) go(std::integral_constant<int, 1>());
@@ -132,11 +154,18 @@ void pack(MatrixView<float> b, std::int64_t k, std::int64_t columns, float* to) 
 template <bool kAdds>
 void sum_blocks(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
                 std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
-  const Nested walk{terms};
+  const Nested<> walk{terms, terms.a[2]};
   std::int64_t j = 0;
   if (rows <= kFewRows)
     for (; j + 16 <= columns; j += 16) block<4, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
-  for (; j + 8 <= columns; j += 8) block<2, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
+  for (; j + 8 <= columns; j += 8) {
+    if (a_row == 1)
+      block<2, kAdds>(a, Known<1>(), b + j, walk, out + j, out_row, rows);
+    else if (terms.a[2] == 1)
+      block<2, kAdds>(a, a_row, b + j, Nested<Known<1>>{terms, {}}, out + j, out_row, rows);
+    else
+      block<2, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
+  }
   if (j < columns) block<1, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
 }
 
@@ -304,7 +333,48 @@ void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std:
   }
 }
 
+// How many blocks of eight columns are packed at a time: half of the second nearest memory.
+std::int64_t blocks_at_a_time(std::int64_t k) {
+  constexpr std::int64_t kPacked = 64 * 1024;
+  return std::max<std::int64_t>(1, kPacked / (8 * std::max<std::int64_t>(1, k)));
+}
+
+// Both operands are packed, so that a tile's numbers lie side by side: blocks of eight columns of b, and four
+// rows of a that meet all of them while they are in the nearest memory.
+void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
+                     std::int64_t n, float* scratch, const float* bias) {
+  constexpr std::int64_t kRows = 4;
+  float *panel = scratch, *packed = scratch + kRows * k;
+  const std::int64_t most = blocks_at_a_time(k);
+  for (std::int64_t end = n, begin; end > 0; end = begin) {
+    begin = std::max<std::int64_t>(0, (end + 7) / 8 - most) * 8;
+    for (std::int64_t j = begin; j < end; j += 8)
+      pack({b.data + j * b.column, b.row, b.column}, k, std::min<std::int64_t>(8, end - j),
+           packed + (j - begin) * k);
+    for (std::int64_t i = 0; i < m; i += kRows) {
+      const float* rows = a.data + i * a.row;
+      const bool is_whole = i + kRows <= m;
+      if (is_whole) pack({rows, a.column, a.row}, k, kRows, panel);
+      for (std::int64_t j = (end - 1) / 8 * 8; j >= begin; j -= 8) {
+        const float *from = packed + (j - begin) * k, *added = bias ? bias + j : nullptr;
+        float* to = out + i * n + j;
+        if (end - j <= 4)
+          block<1>(rows, a.row, from, Straight<>{k, a.column, 4}, to, n, std::min(kRows, m - i), added);
+        else if (is_whole)
+          tile<kRows, 2, false>(panel, Known<1>(), from, Straight<Known<kRows>, Known<8>>{k, {}, {}}, to, n,
+                                added);
+        else
+          block<2>(rows, a.row, from, Straight<>{k, a.column, 8}, to, n, m - i, added);
+      }
+    }
+  }
+}
+
 }  // namespace
+
+std::int64_t product_scratch(std::int64_t k, std::int64_t n) {
+  return (4 + 8 * std::min((n + 7) / 8, blocks_at_a_time(k))) * k;
+}
 
 SmallProduct* small_product(std::int64_t k, std::int64_t n) {
   const bool is_small = n <= kFew && k <= kFew && n > 0 && k > 0;
@@ -323,7 +393,7 @@ void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t
   if (n == 1 && m > 1 && a.row == 1 && !bias)
     return multiply({b.data, 0, b.row}, {a.data, a.column, 1}, out, 1, k, m, scratch);
   if (n <= kFew && b.column == 1 && b.row < kFarApart) {
-    const Straight walk{k, a.column, b.row};
+    const Straight<> walk{k, a.column, b.row};
     return n > 4   ? block<2>(a.data, a.row, b.data, walk, out, n, m, bias)
            : n > 0 ? block<1>(a.data, a.row, b.data, walk, out, n, m, bias)
                    : void();
@@ -332,31 +402,24 @@ void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t
   // Packing a block of columns costs about as much as two rows of the product; far apart, every row of b is
   // another page of the cache.
   constexpr std::int64_t kWorthPacking = 16;
-  const bool packs = b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart);
-  Straight walk{k, a.column, b.row};
-  for (std::int64_t j = n; j > 0;) {
-    if (!packs && m == 1 && j % 32 == 0) {
-      j -= 32;
-      block<8>(a.data, a.row, b.data + j, walk, out + j, n, m, bias ? bias + j : nullptr);
-      continue;
-    }
-    if (!packs && m <= kFewRows && j % 16 == 0) {
-      j -= 16;
-      block<4>(a.data, a.row, b.data + j, walk, out + j, n, m, bias ? bias + j : nullptr);
-      continue;
-    }
-    const std::int64_t columns = j % 8 == 0 ? 8 : j % 8;
+  if (b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart))
+    return multiply_packed(a, b, out, m, k, n, scratch, bias);
+  const Straight<> walk{k, a.column, b.row};
+  for (std::int64_t j = n, columns; j > 0;) {
+    columns = m == 1 && j % 32 == 0 ? 32 : m <= kFewRows && j % 16 == 0 ? 16 : j % 8 == 0 ? 8 : j % 8;
     j -= columns;
-    const float* from = b.data + j * b.column;
-    if (packs) {
-      pack({from, b.row, b.column}, k, columns, scratch);
-      from = scratch;
-      walk.b = columns > 4 ? 8 : 4;
-    }
-    if (columns > 4)
-      block<2>(a.data, a.row, from, walk, out + j, n, m, bias ? bias + j : nullptr);
+    const float *from = b.data + j, *added = bias ? bias + j : nullptr;
+    const auto go = [&](auto wide) {
+      block<decltype(wide)::value>(a.data, a.row, from, walk, out + j, n, m, added);
+    };
+    if (columns == 32)
+      go(std::integral_constant<int, 8>());
+    else if (columns == 16)
+      go(std::integral_constant<int, 4>());
+    else if (columns > 4)
+      go(std::integral_constant<int, 2>());
     else
-      block<1>(a.data, a.row, from, walk, out + j, n, m, bias ? bias + j : nullptr);
+      go(std::integral_constant<int, 1>());
   }
 }
 
