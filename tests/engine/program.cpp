@@ -11,6 +11,7 @@
 #include "engine/graph/gradients.h"
 #include "engine/tf/operators.h"
 #include "engine/training/optimizers.h"
+#include "engine/training/trainer.h"
 #include "tests/engine/trial.h"
 
 // Every allocation of this whole program of tests is counted.
@@ -54,6 +55,7 @@ struct Net {
   std::vector<tf::Variable> variables;
   Output x, labels, loss;
   int train = -1, init = -1;
+  HyperTensors hyper;
 
   Output parameter(const Shape& shape) {
     variables.push_back(tf::variable(b, single(some(shape, static_cast<int>(variables.size())))));
@@ -74,6 +76,7 @@ struct Net {
     const Minimized minimized = must(minimize(b, type, complete(type.parameters, {{"learning_rate", 0.05}}),
                                               loss, variables, must(gradients(b, {loss}, refs)), options));
     train = minimized.train_op;
+    hyper = minimized.hyper;
     std::vector<tf::Variable> all = variables;
     all.insert(all.end(), minimized.slots.begin(), minimized.slots.end());
     if (options.global_step.valid()) all.push_back(options.global_step);
@@ -269,6 +272,37 @@ TEST_CASE("a step on a program allocates nothing") {
     }
     CHECK(allocations == before);
   }
+}
+
+TEST_CASE("another learning rate compiles nothing, nor does a batch size that was used before") {
+  Net net;
+  regression(net, "Momentum");
+  Dataset data;
+  data.train.features = single(some({40, 2}, 1));
+  data.train.labels = single(some({40, 1}, 2));
+  Model model;
+  model.init_op = net.init;
+  model.train_op = net.train;
+  model.loss = net.loss;
+  model.hyper = net.hyper;
+  model.features = {net.x};
+  model.labels = {net.labels};
+  Parameters hyper = complete(find_optimizer_type("Momentum")->parameters, {{"learning_rate", 0.05}});
+  Trainer trainer(net.graph, model, &data, 1, {8, hyper});
+  const auto allocations_of_a_step = [&] {
+    const std::size_t before = allocations;
+    CHECK(trainer.advance(1, [] { return true; }) == 1);
+    return allocations - before;
+  };
+  const std::size_t compiling = allocations_of_a_step();
+  CHECK(compiling > 500);
+  hyper["learning_rate"] = 0.01;
+  trainer.set({8, hyper});
+  CHECK(allocations_of_a_step() < 10);
+  trainer.set({5, hyper});
+  CHECK(allocations_of_a_step() > 500);
+  trainer.set({8, hyper});
+  CHECK(allocations_of_a_step() < 10);
 }
 
 TEST_CASE("a variable's value of before is nobody's to change") {
