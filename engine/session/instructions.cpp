@@ -187,7 +187,7 @@ void run_chain(const Instruction& i) {
       part.m = std::min(kChainRows, i.m - row);
       if (p == 0) part.in[0] += row * part.a_row;
       if (p == i.k - 1) part.out[0] += row * part.n;
-      part.run(part);
+      run(part);
     }
 }
 
@@ -388,11 +388,20 @@ constexpr std::int64_t kMostSmall = 8 * 8 + 4;  // Weights, and room to write be
 template <class Rule>
 void layer_update(const Instruction& i) {
   const Instruction &weights = i.parts[0], &biases = i.parts[1];
-  if (i.k > 2) i.parts[2].run(i.parts[2]);
+  if (i.k > 2) run(i.parts[2]);
   float *products = i.scratch, *sums = products + kMostSmall;
   i.outer(weights.in[0], weights.in[1], weights.k, weights.m, weights.n, products, sums);
   Rule(weights, weights.in + 2).apply(from_memory(products), 0, weights.m * weights.n);
   Rule(biases, biases.in + 1).apply(from_memory(sums), 0, biases.n);
+}
+
+// --- Running ---------------------------------------------------------------------------------------------
+
+// WebAssembly's engine looks at the type of what a pointer leads to, whenever it is called. What small nets
+// are made of is called by name, which makes their steps a tenth faster; `kNamed` is that.
+template <void (*... kNamed)(const Instruction&)>
+bool ran(const Instruction& i) {
+  return ((i.run == kNamed && (kNamed(i), true)) || ...);
 }
 
 // --- The list --------------------------------------------------------------------------------------------
@@ -632,6 +641,13 @@ const std::map<std::string_view, Make>& list() {
 }
 
 }  // namespace
+
+void run(const Instruction& i) {
+  if (!ran<dense, product_slope<TanhSlope, false>, product_slope<ReluSlope, true>,
+           product_slope<SigmoidSlope, false>, layer_update<GradientDescent>, layer_update<Momentum>,
+           layer_update<Adam>, total<true>, scale_twice>(i))
+    i.run(i);
+}
 
 bool Operand::is_scalar() const {
   if (shape->elements() == 1) return true;

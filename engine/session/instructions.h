@@ -33,6 +33,8 @@ struct Instruction {
   Sliding sliding;  // Of images.
 };
 
+void run(const Instruction& instruction);
+
 // An operand as the compiler sees it.
 struct Operand {
   int value = -1;  // Its number in the program.
