@@ -75,6 +75,10 @@ target_compile_definitions(doctest INTERFACE DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WI
 add_library(yyjson STATIC "${yyjson_SOURCE_DIR}/src/yyjson.c")
 target_include_directories(yyjson SYSTEM PUBLIC "${yyjson_SOURCE_DIR}/src")
 target_compile_definitions(yyjson PUBLIC YYJSON_DISABLE_NON_STANDARD=1 YYJSON_DISABLE_UTILS=1)
+if(EMSCRIPTEN)
+  # Inlined for speed it would be a tenth of the app.
+  target_compile_options(yyjson PRIVATE -Oz)
+endif()
 
 if(EMSCRIPTEN)
   add_library(imgui STATIC
@@ -98,5 +102,5 @@ if(EMSCRIPTEN)
   target_compile_definitions(imgui PRIVATE
     glGetIntegerv=sandflow_gl_integer
     glIsEnabled=sandflow_gl_is_enabled)
-  target_compile_options(imgui PRIVATE -Os -w -fno-exceptions -fno-rtti)
+  target_compile_options(imgui PRIVATE -Oz -w -fno-exceptions -fno-rtti)
 endif()

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <type_traits>
+#include <utility>
 
 #include "engine/core/vector.h"
 
@@ -16,16 +17,62 @@ namespace {
 // in the next row, so rows go downwards and blocks of columns from right to left, each over the excess of
 // those before.
 
-// kRows x 4 kWide sums. A splat of `a` meets kWide vectors of `b`: 4 x 8 needs eight sums, two vectors of
-// `b`, a splat and a product, which fits 16 registers with room for the compiler.
-template <int kRows, int kWide, bool kAdds, class Walk>
-inline void tile(const float* a, std::int64_t a_row, const float* b, const Walk& walk, float* out,
+// A distance that is known when the code is made, and so becomes part of the instructions that load.
+template <std::int64_t kDistance>
+struct Known {
+  constexpr operator std::int64_t() const { return kDistance; }
+};
+
+// Terms one after the other; where the second operand is says when to end, as counting costs as much as a
+// multiplication. (Several terms a turn are slower: the browser's compiler would load all of them first, and
+// then has no registers left.)
+template <class AStep, class BStep, class Each>
+[[gnu::always_inline]] inline void each_term(std::int64_t count, const float* at, const float* other,
+                                             AStep a_step, BStep b_step, Each each) {
+  for (const float* end = other + count * b_step; other != end; at += a_step, other += b_step)
+    each(at, other);
+}
+
+// How the terms of a sum follow each other: in three loops, or in one.
+template <class AStep = std::int64_t>
+struct Nested {
+  const Terms& terms;
+  AStep a_step;
+  template <class Each>
+  void operator()(const float* a, const float* b, Each each) const {
+    const std::int64_t inner = terms.count[2], b_step = terms.b[2];
+    for (std::int64_t o = 0; o < terms.count[0]; ++o)
+      for (std::int64_t p = 0; p < terms.count[1]; ++p)
+        each_term(inner, a + o * terms.a[0] + p * terms.a[1], b + o * terms.b[0] + p * terms.b[1], a_step,
+                  b_step, each);
+  }
+};
+template <class AStep = std::int64_t, class BStep = std::int64_t>
+struct Straight {
+  std::int64_t count;
+  AStep a_step;
+  BStep b_step;
+  template <class Each>
+  void operator()(const float* a, const float* b, Each each) const {
+    each_term(count, a, b, a_step, b_step, each);
+  }
+};
+
+// kRows x 4 kWide sums. A splat of `a` meets kWide vectors of `b`: 5 x 8 needs ten sums, two vectors of `b`,
+// a splat and a product, which fits 16 registers with room for the compiler.
+template <int kRows, int kWide, bool kAdds, class Row, class Walk>
+inline void tile(const float* a, Row a_row, const float* b, const Walk& terms, float* out,
                  std::int64_t out_row, const float* bias) {
   Four sums[kRows][kWide] = {};
   if constexpr (kAdds)
     for (int i = 0; i < kRows; ++i)
       for (int j = 0; j < kWide; ++j) sums[i][j] = load(out + i * out_row + 4 * j);
-  walk(a, b, [&](const float* at, const float* other) {
+  terms(a, b, [&](const float* at, const float* other) {
+    if constexpr (kRows == 1) {
+      const Four scale = splat(at[0]);
+      for (int j = 0; j < kWide; ++j) sums[0][j] += scale * load(other + 4 * j);
+      return;
+    }
     Four row[kWide];
     for (int j = 0; j < kWide; ++j) row[j] = load(other + 4 * j);
     for (int i = 0; i < kRows; ++i) {
@@ -50,43 +97,25 @@ inline void tile(const float* a, std::int64_t a_row, const float* b, const Walk&
     for (int j = 0; j < kWide; ++j) store(out + i * out_row + 4 * j, sums[i][j]);
 }
 
-// How the terms of a sum follow each other: in three loops, or in one.
-struct Nested {
-  const Terms& terms;
-  template <class Each>
-  void operator()(const float* a, const float* b, Each each) const {
-    const std::int64_t inner = terms.count[2], a_step = terms.a[2], b_step = terms.b[2];
-    for (std::int64_t o = 0; o < terms.count[0]; ++o)
-      for (std::int64_t p = 0; p < terms.count[1]; ++p) {
-        const float* at = a + o * terms.a[0] + p * terms.a[1];
-        const float* other = b + o * terms.b[0] + p * terms.b[1];
-        for (std::int64_t q = 0; q < inner; ++q, at += a_step, other += b_step) each(at, other);
-      }
-  }
-};
-struct Straight {
-  std::int64_t count, a, b;
-  template <class Each>
-  void operator()(const float* at, const float* other, Each each) const {
-    for (std::int64_t p = 0; p < count; ++p, at += a, other += b) each(at, other);
-  }
-};
-
 // All rows of one block of columns. Few rows leave registers for more columns, which hides the latency of the
-// additions.
-template <int kWide, bool kAdds = false, class Walk>
-void block(const float* a, std::int64_t a_row, const float* b, const Walk& walk, float* out,
-           std::int64_t out_row, std::int64_t rows, const float* bias = nullptr) {
+// additions; a single row would not, so five go together.
+template <int kWide, bool kAdds = false, class Row, class Walk>
+void block(const float* a, Row a_row, const float* b, const Walk& terms, float* out, std::int64_t out_row,
+           std::int64_t rows, const float* bias = nullptr) {
   std::int64_t i = 0;
   const auto go = [&](auto count) {
-    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, walk, out + i * out_row, out_row,
+    tile<decltype(count)::value, kWide, kAdds>(a + i * a_row, a_row, b, terms, out + i * out_row, out_row,
                                                bias);
     i += decltype(count)::value;
   };
+  constexpr bool kFives = kWide == 2;
   if constexpr (kWide <= 2)
-    while (i + 4 <= rows) go(std::integral_constant<int, 4>());
-  while (i + 2 <= rows) go(std::integral_constant<int, 2>());
-  if (i < rows) go(std::integral_constant<int, 1>());
+    while (i + 4 <= rows && !(kFives && i + 5 == rows)) go(std::integral_constant<int, 4>());
+  if constexpr (kFives)
+    if (i + 5 == rows) go(std::integral_constant<int, 5>());
+  if constexpr (kWide <= 4)
+    while (i + 2 <= rows) go(std::integral_constant<int, 2>());
+  while (i < rows) go(std::integral_constant<int, 1>());
 }
 
 constexpr std::int64_t kFewRows = 3, kFarApart = 64;
@@ -125,11 +154,18 @@ void pack(MatrixView<float> b, std::int64_t k, std::int64_t columns, float* to) 
 template <bool kAdds>
 void sum_blocks(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
                 std::int64_t out_row, std::int64_t rows, std::int64_t columns) {
-  const Nested walk{terms};
+  const Nested<> walk{terms, terms.a[2]};
   std::int64_t j = 0;
   if (rows <= kFewRows)
     for (; j + 16 <= columns; j += 16) block<4, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
-  for (; j + 8 <= columns; j += 8) block<2, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
+  for (; j + 8 <= columns; j += 8) {
+    if (a_row == 1)
+      block<2, kAdds>(a, Known<1>(), b + j, walk, out + j, out_row, rows);
+    else if (terms.a[2] == 1)
+      block<2, kAdds>(a, a_row, b + j, Nested<Known<1>>{terms, {}}, out + j, out_row, rows);
+    else
+      block<2, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
+  }
   if (j < columns) block<1, kAdds>(a, a_row, b + j, walk, out + j, out_row, rows);
 }
 
@@ -156,7 +192,6 @@ void sum_short_rows(const float* x, std::int64_t m, float* out) {
 }  // namespace
 
 void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out) {
-  constexpr std::int64_t kManyRows = 64;
   if (n == 1 && m < kManyRows) return sum_short_rows<float>(x, m, out);
   if (n == 2 && m < kManyRows) return sum_short_rows<Two>(x, m, out);
   for (std::int64_t j = 0; j < n; j += 4) {
@@ -175,30 +210,30 @@ namespace {
 
 // Few terms and columns, as in small nets: all of b stays in registers while the rows of a go by.
 template <int kTerms, int kWide>
-void small(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t n,
-           const float* bias) {
+void small(const float* a, std::int64_t a_row, std::int64_t a_column, const float* b, std::int64_t b_row,
+           std::int64_t b_column, float* out, std::int64_t m, std::int64_t n, const float* bias) {
   Four added[kWide] = {};
   if (bias)
     for (int j = 0; j < kWide; ++j) added[j] = load(bias + 4 * j);
   Four rows[kTerms][kWide];
-  if (b.column == 1) {
+  if (b_column == 1) {
     for (int p = 0; p < kTerms; ++p)
-      for (int j = 0; j < kWide; ++j) rows[p][j] = load(b.data + p * b.row + 4 * j);
+      for (int j = 0; j < kWide; ++j) rows[p][j] = load(b + p * b_row + 4 * j);
   } else {
     // Column by column; where there are no more, the last one again.
     for (int j = 0; j < kWide; ++j) {
       const float* column[4];
-      for (int l = 0; l < 4; ++l) column[l] = b.data + std::min<std::int64_t>(4 * j + l, n - 1) * b.column;
+      for (int l = 0; l < 4; ++l) column[l] = b + std::min<std::int64_t>(4 * j + l, n - 1) * b_column;
       for (int p = 0; p < kTerms; ++p) {
-        const std::int64_t at = p * b.row;
+        const std::int64_t at = p * b_row;
         rows[p][j] = Four{column[0][at], column[1][at], column[2][at], column[3][at]};
       }
     }
   }
-  for (std::int64_t i = 0; i < m; ++i, a.data += a.row, out += n) {
+  for (std::int64_t i = 0; i < m; ++i, a += a_row, out += n) {
     Four sums[kWide] = {};
     for (int p = 0; p < kTerms; ++p) {
-      const Four scale = splat(a.data[p * a.column]);
+      const Four scale = splat(a[p * a_column]);
       for (int j = 0; j < kWide; ++j) sums[j] += scale * rows[p][j];
     }
     for (int j = 0; j < kWide; ++j) store(out + 4 * j, bias ? sums[j] + added[j] : sums[j]);
@@ -207,23 +242,23 @@ void small(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m,
 
 // The same for one or two columns: a vector holds four rows of them, or two.
 template <int kTerms, int kColumns>
-void slim(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t,
-          const float* bias) {
+void slim(const float* a, std::int64_t a_row, std::int64_t a_column, const float* b, std::int64_t b_row,
+          std::int64_t b_column, float* out, std::int64_t m, std::int64_t, const float* bias) {
   constexpr int kRows = 4 / kColumns;
   Four added = {};
   if (bias) added = kColumns == 1 ? splat(bias[0]) : Four{bias[0], bias[1], bias[0], bias[1]};
   Four terms[kTerms];
   for (int p = 0; p < kTerms; ++p) {
-    const float* first = b.data + p * b.row;
-    terms[p] = kColumns == 1 ? splat(*first) : Four{first[0], first[b.column], first[0], first[b.column]};
+    const float* first = b + p * b_row;
+    terms[p] = kColumns == 1 ? splat(*first) : Four{first[0], first[b_column], first[0], first[b_column]};
   }
   for (std::int64_t i = 0; i < m; i += kRows, out += 4) {
     // Where there are no more rows, the last one again.
     const float* row[kRows];
-    for (int r = 0; r < kRows; ++r) row[r] = a.data + std::min(i + r, m - 1) * a.row;
+    for (int r = 0; r < kRows; ++r) row[r] = a + std::min(i + r, m - 1) * a_row;
     Four sum = {};
     for (int p = 0; p < kTerms; ++p) {
-      const std::int64_t at = p * a.column;
+      const std::int64_t at = p * a_column;
       if constexpr (kColumns == 1)
         sum += Four{row[0][at], row[1][at], row[2][at], row[3][at]} * terms[p];
       else
@@ -234,15 +269,57 @@ void slim(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, 
 }
 
 constexpr std::int64_t kFew = 8;  // Terms, and columns.
-using Small = decltype(&small<1, 1>);
 template <int kTerms>
-constexpr std::array<Small, kFew> small_of() {
+constexpr std::array<SmallProduct*, kFew> small_of() {
   return {slim<kTerms, 1>,  slim<kTerms, 2>,  small<kTerms, 1>, small<kTerms, 1>,
           small<kTerms, 2>, small<kTerms, 2>, small<kTerms, 2>, small<kTerms, 2>};
 }
 // By terms, then by columns.
-constexpr std::array<Small, kFew> kSmall[] = {small_of<1>(), small_of<2>(), small_of<3>(), small_of<4>(),
-                                              small_of<5>(), small_of<6>(), small_of<7>(), small_of<8>()};
+constexpr std::array<SmallProduct*, kFew> kSmall[] = {small_of<1>(), small_of<2>(), small_of<3>(),
+                                                      small_of<4>(), small_of<5>(), small_of<6>(),
+                                                      small_of<7>(), small_of<8>()};
+
+// Up to eight vectors of sums stay in registers while the rows of x and g go by.
+template <int kTerms, int kWide, bool kSums>
+inline void outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                       float* products, float* sums) {
+  Four outer[kTerms][kWide] = {}, sum[kWide] = {};
+  for (std::int64_t i = 0; i < m; ++i, x += k, g += n) {
+    Four row[kWide];
+    for (int j = 0; j < kWide; ++j) row[j] = load(g + 4 * j);
+    if constexpr (kSums)
+      for (int j = 0; j < kWide; ++j) sum[j] += row[j];
+    for (int p = 0; p < kTerms; ++p) {
+      const Four scale = splat(x[p]);
+      for (int j = 0; j < kWide; ++j) outer[p][j] += scale * row[j];
+    }
+  }
+  for (int p = 0; p < kTerms; ++p)
+    for (int j = 0; j < kWide; ++j) store(products + p * n + 4 * j, outer[p][j]);
+  if constexpr (kSums)
+    for (int j = 0; j < kWide; ++j) store(sums + 4 * j, sum[j]);
+}
+
+template <int kTerms, int kWide>
+void all_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                    float* products, float* sums) {
+  constexpr int kFirst = kTerms > 4 ? 4 : kTerms, kRest = kTerms - kFirst;
+  if (m < kManyRows) {
+    outer_sums<kFirst, kWide, true>(x, g, m, k, n, products, sums);
+  } else {
+    sum_rows(g, m, n, sums);
+    outer_sums<kFirst, kWide, false>(x, g, m, k, n, products, sums);
+  }
+  if constexpr (kRest > 0)
+    outer_sums<kRest, kWide, false>(x + kFirst, g, m, k, n, products + kFirst * n, sums);
+}
+
+// By terms, then by vectors.
+template <int... kTerms>
+constexpr auto all_outer_sums_of(std::integer_sequence<int, kTerms...>) {
+  return std::array{std::array{all_outer_sums<kTerms + 1, 1>, all_outer_sums<kTerms + 1, 2>}...};
+}
+constexpr auto kOuterSums = all_outer_sums_of(std::make_integer_sequence<int, kFew>());
 
 // One term for each element: rows of b, scaled.
 void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n,
@@ -256,17 +333,67 @@ void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std:
   }
 }
 
+// How many blocks of eight columns are packed at a time: half of the second nearest memory.
+std::int64_t blocks_at_a_time(std::int64_t k) {
+  constexpr std::int64_t kPacked = 64 * 1024;
+  return std::max<std::int64_t>(1, kPacked / (8 * std::max<std::int64_t>(1, k)));
+}
+
+// Both operands are packed, so that a tile's numbers lie side by side: blocks of eight columns of b, and four
+// rows of a that meet all of them while they are in the nearest memory.
+void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
+                     std::int64_t n, float* scratch, const float* bias) {
+  constexpr std::int64_t kRows = 4;
+  float *panel = scratch, *packed = scratch + kRows * k;
+  const std::int64_t most = blocks_at_a_time(k);
+  for (std::int64_t end = n, begin; end > 0; end = begin) {
+    begin = std::max<std::int64_t>(0, (end + 7) / 8 - most) * 8;
+    for (std::int64_t j = begin; j < end; j += 8)
+      pack({b.data + j * b.column, b.row, b.column}, k, std::min<std::int64_t>(8, end - j),
+           packed + (j - begin) * k);
+    for (std::int64_t i = 0; i < m; i += kRows) {
+      const float* rows = a.data + i * a.row;
+      const bool is_whole = i + kRows <= m;
+      if (is_whole) pack({rows, a.column, a.row}, k, kRows, panel);
+      for (std::int64_t j = (end - 1) / 8 * 8; j >= begin; j -= 8) {
+        const float *from = packed + (j - begin) * k, *added = bias ? bias + j : nullptr;
+        float* to = out + i * n + j;
+        if (end - j <= 4)
+          block<1>(rows, a.row, from, Straight<>{k, a.column, 4}, to, n, std::min(kRows, m - i), added);
+        else if (is_whole)
+          tile<kRows, 2, false>(panel, Known<1>(), from, Straight<Known<kRows>, Known<8>>{k, {}, {}}, to, n,
+                                added);
+        else
+          block<2>(rows, a.row, from, Straight<>{k, a.column, 8}, to, n, m - i, added);
+      }
+    }
+  }
+}
+
 }  // namespace
+
+std::int64_t product_scratch(std::int64_t k, std::int64_t n) {
+  return (4 + 8 * std::min((n + 7) / 8, blocks_at_a_time(k))) * k;
+}
+
+SmallProduct* small_product(std::int64_t k, std::int64_t n) {
+  const bool is_small = n <= kFew && k <= kFew && n > 0 && k > 0;
+  return is_small ? kSmall[k - 1][static_cast<std::size_t>(n - 1)] : nullptr;
+}
+
+SmallOuterSums* small_outer_sums(std::int64_t k, std::int64_t n) {
+  return small_product(k, n) ? kOuterSums[static_cast<std::size_t>(k - 1)][n > 4] : nullptr;
+}
 
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch, const float* bias) {
-  if (n <= kFew && k <= kFew && n > 0 && k > 0)
-    return kSmall[k - 1][static_cast<std::size_t>(n - 1)](a, b, out, m, n, bias);
+  if (SmallProduct* small = small_product(k, n))
+    return small(a.data, a.row, a.column, b.data, b.row, b.column, out, m, n, bias);
   // A column is a row, where that reads its operand in order.
   if (n == 1 && m > 1 && a.row == 1 && !bias)
     return multiply({b.data, 0, b.row}, {a.data, a.column, 1}, out, 1, k, m, scratch);
   if (n <= kFew && b.column == 1 && b.row < kFarApart) {
-    const Straight walk{k, a.column, b.row};
+    const Straight<> walk{k, a.column, b.row};
     return n > 4   ? block<2>(a.data, a.row, b.data, walk, out, n, m, bias)
            : n > 0 ? block<1>(a.data, a.row, b.data, walk, out, n, m, bias)
                    : void();
@@ -275,26 +402,24 @@ void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t
   // Packing a block of columns costs about as much as two rows of the product; far apart, every row of b is
   // another page of the cache.
   constexpr std::int64_t kWorthPacking = 16;
-  const bool packs = b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart);
-  Straight walk{k, a.column, b.row};
-  for (std::int64_t j = n; j > 0;) {
-    if (!packs && m <= kFewRows && j % 16 == 0) {
-      j -= 16;
-      block<4>(a.data, a.row, b.data + j, walk, out + j, n, m, bias ? bias + j : nullptr);
-      continue;
-    }
-    const std::int64_t columns = j % 8 == 0 ? 8 : j % 8;
+  if (b.column != 1 || (m >= kWorthPacking && b.row >= kFarApart))
+    return multiply_packed(a, b, out, m, k, n, scratch, bias);
+  const Straight<> walk{k, a.column, b.row};
+  for (std::int64_t j = n, columns; j > 0;) {
+    columns = m == 1 && j % 32 == 0 ? 32 : m <= kFewRows && j % 16 == 0 ? 16 : j % 8 == 0 ? 8 : j % 8;
     j -= columns;
-    const float* from = b.data + j * b.column;
-    if (packs) {
-      pack({from, b.row, b.column}, k, columns, scratch);
-      from = scratch;
-      walk.b = columns > 4 ? 8 : 4;
-    }
-    if (columns > 4)
-      block<2>(a.data, a.row, from, walk, out + j, n, m, bias ? bias + j : nullptr);
+    const float *from = b.data + j, *added = bias ? bias + j : nullptr;
+    const auto go = [&](auto wide) {
+      block<decltype(wide)::value>(a.data, a.row, from, walk, out + j, n, m, added);
+    };
+    if (columns == 32)
+      go(std::integral_constant<int, 8>());
+    else if (columns == 16)
+      go(std::integral_constant<int, 4>());
+    else if (columns > 4)
+      go(std::integral_constant<int, 2>());
     else
-      block<1>(a.data, a.row, from, walk, out + j, n, m, bias ? bias + j : nullptr);
+      go(std::integral_constant<int, 1>());
   }
 }
 

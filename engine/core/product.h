@@ -20,11 +20,23 @@ struct MatrixView {
 };
 
 // out (m x n, row-major) = a (m x k) times b (k x n). `scratch` is used for operands that do not lie well: at
-// least product_scratch(k) elements. A `bias` of n elements is added to each row in the end. b and bias may
-// be read, and out written, up to three floats beyond their ends.
-inline std::int64_t product_scratch(std::int64_t k) { return 8 * k; }
+// least product_scratch(k, n) elements. A `bias` of n elements is added to each row in the end. b and bias
+// may be read, and out written, up to three floats beyond their ends.
+std::int64_t product_scratch(std::int64_t k, std::int64_t n);
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch, const float* bias = nullptr);
+// The kernel that multiply() uses for few terms and columns, as in small nets; null if there are more of
+// them. It takes its operands apart, as WebAssembly passes a structure through memory.
+using SmallProduct = void(const float* a, std::int64_t a_row, std::int64_t a_column, const float* b,
+                          std::int64_t b_row, std::int64_t b_column, float* out, std::int64_t m,
+                          std::int64_t n, const float* bias);
+SmallProduct* small_product(std::int64_t k, std::int64_t n);
+// For few terms and columns: products (k x n) = the transpose of x (m x k) times g (m x n), and sums (n) =
+// the sum of g's rows, as multiply() and sum_rows() give them. All may be read and written up to three floats
+// beyond their ends. The kernel that does it; null if there are too many.
+using SmallOuterSums = void(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                            float* products, float* sums);
+SmallOuterSums* small_outer_sums(std::int64_t k, std::int64_t n);
 // The same for other numbers, without tricks; integers wrap around.
 template <class T>
 void multiply_plainly(MatrixView<T> a, MatrixView<T> b, T* out, std::int64_t m, std::int64_t k,
@@ -61,8 +73,10 @@ struct Terms {
 void sum_terms(const float* a, std::int64_t a_row, const float* b, const Terms& terms, float* out,
                std::int64_t out_row, std::int64_t rows, std::int64_t columns, bool adds = false);
 
-// out[j] = the sum over all m rows of x (m x n, row-major). Many rows are summed as four interleaved groups,
-// which need not wait for each other; x and out may be read and written up to three floats beyond their ends.
+// out[j] = the sum over all m rows of x (m x n, row-major). kManyRows and more are summed as four interleaved
+// groups, which need not wait for each other; x and out may be read and written up to three floats beyond
+// their ends.
+inline constexpr std::int64_t kManyRows = 64;
 void sum_rows(const float* x, std::int64_t m, std::int64_t n, float* out);
 
 }  // namespace sandflow

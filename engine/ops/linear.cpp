@@ -35,7 +35,7 @@ void multiply_matrices(std::span<const T> left, std::span<const T> right, std::s
   const MatrixView<T> a{left.data(), ta ? 1 : size.inner, ta ? size.rows : 1};
   const MatrixView<T> b{right.data(), tb ? 1 : size.columns, tb ? size.inner : 1};
   if constexpr (std::is_same_v<T, float>) {
-    std::vector<float> scratch(static_cast<std::size_t>(product_scratch(size.inner)));
+    std::vector<float> scratch(static_cast<std::size_t>(product_scratch(size.inner, size.columns)));
     multiply(a, b, out.data(), size.rows, size.inner, size.columns, scratch.data());
   } else {
     multiply_plainly(a, b, out.data(), size.rows, size.inner, size.columns);

@@ -27,7 +27,9 @@ class Compiler {
     if (!fits_memory()) return nullptr;
     emit();
     choose_homes();
+    join_pairs();
     join_layers();
+    join_gradients();
     if (!place()) return nullptr;
     finish();
     program_->graph_ = std::move(made_.graph);
@@ -211,7 +213,15 @@ class Compiler {
   int shaped(Output output) {
     if (!made_.views.contains(output.node)) return value_of(output);
     if (const auto it = shaped_.find(output.node); it != shaped_.end()) return it->second;
-    emit_operation(node(output.node), false);
+    if (graph().dtype(output) == DType::kFloat32) {
+      Program::Step step;
+      const int value = value_of(output);
+      step.recipe = copy_of(value, new_view(output), graph().shape(output).elements());
+      step.is_instruction = true;
+      program_->steps_.push_back(std::move(step));
+    } else {
+      emit_operation(node(output.node), false);
+    }
     return shaped_.at(output.node);
   }
   int new_view(Output output) {
@@ -364,15 +374,44 @@ class Compiler {
       for (const auto* ids : {&step.recipe.in, &step.recipe.out})
         for (int id : *ids) make_tensor(value(id));
     }
-    for (Output fetch : made_.fetches) make_tensor(value(shaped(fetch)));
+    for (Output fetch : made_.fetches) {
+      fetched_.push_back(shaped(fetch));
+      make_tensor(value(fetched_.back()));
+    }
+  }
+
+  // How many operands each value is.
+  std::vector<int> readers() {
+    std::vector<int> count(program_->values_.size(), 0);
+    for (const Program::Step& step : program_->steps_)
+      for (int in : step.recipe.in) ++count[static_cast<std::size_t>(in)];
+    return count;
+  }
+
+  // --- Fusion: neighbours for which there is one kernel ---
+
+  void join_pairs() {
+    const std::vector<int> count = readers();
+    std::vector<Program::Step> kept;
+    for (Program::Step& step : program_->steps_) {
+      const bool follows = step.is_instruction && !kept.empty() && kept.back().is_instruction &&
+                           !kept.back().recipe.out.empty();
+      const int between = follows ? kept.back().recipe.out[0] : -1;
+      const bool is_pair =
+          follows && is_in_arena(between) && count[static_cast<std::size_t>(between)] == 1 &&
+          std::find(step.recipe.in.begin(), step.recipe.in.end(), between) != step.recipe.in.end();
+      if (std::optional<Recipe> both = is_pair ? joined(kept.back().recipe, step.recipe) : std::nullopt)
+        kept.back().recipe = *std::move(both);
+      else
+        kept.push_back(std::move(step));
+    }
+    program_->steps_ = std::move(kept);
   }
 
   // --- Fusion: layers whose results only the next layer needs, as when a net only predicts ---
 
   void join_layers() {
-    std::vector<int> readers(program_->values_.size(), 0);
-    for (const Program::Step& step : program_->steps_)
-      for (int in : step.recipe.in) ++readers[static_cast<std::size_t>(in)];
+    const std::vector<int> count = readers();
     std::vector<Program::Step> joined;
     std::vector<Recipe> layers;
     const auto finish = [&] {
@@ -385,7 +424,7 @@ class Compiler {
       const bool goes_on = is_layer && !layers.empty() && step.recipe.in[0] == layers.back().out[0] &&
                            step.recipe.instruction.m == layers.back().instruction.m &&
                            is_in_arena(step.recipe.in[0]) &&
-                           readers[static_cast<std::size_t>(step.recipe.in[0])] == 1;
+                           count[static_cast<std::size_t>(step.recipe.in[0])] == 1;
       if (!goes_on) {
         finish();
         joined.push_back(std::move(step));
@@ -394,6 +433,55 @@ class Compiler {
     }
     finish();
     program_->steps_ = std::move(joined);
+  }
+
+  // --- Fusion: a small layer's way back ---
+
+  // Its updates move up to where the gradient goes on to the layer before, or else to the first of them.
+  void join_gradients() {
+    std::vector<Program::Step>& steps = program_->steps_;
+    std::vector<std::size_t> updates;
+    for (std::size_t s = 0; s < steps.size(); ++s)
+      if (steps[s].recipe.of_layer) updates.push_back(s);
+    std::set<std::size_t> gone;
+    for (std::size_t w : updates)
+      for (std::size_t b : updates) {
+        if (gone.contains(w) || gone.contains(b) || !layer_gradient(recipe(w), recipe(b), nullptr)) continue;
+        std::size_t at = 0;
+        while (at < std::min(w, b) && !goes_through(at, recipe(w))) ++at;
+        const Recipe* before = at < std::min(w, b) ? &recipe(at) : nullptr;
+        if (!may_move(w, at) || !may_move(b, at)) continue;
+        steps[at].recipe = *layer_gradient(recipe(w), recipe(b), before);
+        steps[at].writes = true;
+        for (std::size_t s : {w, b})
+          if (s != at) gone.insert(s);
+      }
+    std::size_t s = 0;
+    std::erase_if(steps, [&](const Program::Step&) { return gone.contains(s++); });
+  }
+
+  const Recipe& recipe(std::size_t step) { return program_->steps_[step].recipe; }
+
+  // Whether a step takes a layer's gradient on through its weights, to memory that only steps see.
+  bool goes_through(std::size_t s, const Recipe& weights) {
+    const Program::Step& step = program_->steps_[s];
+    return step.is_instruction && !step.writes && step.recipe.in.size() > 1 &&
+           step.recipe.in[0] == weights.in[1] && step.recipe.in[1] == weights.out[0] &&
+           is_in_arena(step.recipe.out[0]);
+  }
+
+  // Whether an update may run as early as step `at`: before steps that do not touch what it reads and writes,
+  // and of which none can fail or is looked at before anything is written.
+  bool may_move(std::size_t update, std::size_t at) {
+    const auto share = [](const std::vector<int>& one, const std::vector<int>& other) {
+      return std::find_first_of(one.begin(), one.end(), other.begin(), other.end()) != one.end();
+    };
+    const Recipe& moved = recipe(update);
+    for (std::size_t s = at + 1; s < update; ++s)
+      if (!program_->steps_[s].is_instruction || share(recipe(s).out, moved.in) ||
+          share(recipe(s).in, moved.out) || share(recipe(s).out, moved.out) || share(recipe(s).out, fetched_))
+        return false;
+    return true;
   }
 
   // Memory by lifetime: the first gap that is large enough.
@@ -484,8 +572,8 @@ class Compiler {
       }
     }
     p.kept_generators_.resize(p.generators_.size());
-    for (Output fetch : made_.fetches) {
-      Program::Value& value = p.values_[static_cast<std::size_t>(shaped(fetch))];
+    for (int fetched : fetched_) {
+      const Program::Value& value = p.values_[static_cast<std::size_t>(fetched)];
       p.fetched_.push_back(value.variable ? &value.variable->value : value.tensor);
     }
     p.first_write_ = static_cast<std::size_t>(
@@ -504,6 +592,7 @@ class Compiler {
   std::map<int, int> shaped_;    // Views that exist as tensors, and their values.
   std::map<int, Chain> chains_;  // By their last node.
   std::map<int, int> computed_;  // Gradients, by the update that computes them.
+  std::vector<int> fetched_;     // Values.
   std::set<int> absorbed_;       // Nodes that run as part of a later one.
 };
 

@@ -130,6 +130,12 @@ void two(const Instruction& i) {
   }
 }
 
+// By two numbers, one after the other.
+void scale_twice(const Instruction& i) {
+  const Four first = splat(i.in[1][0]), second = splat(i.in[2][0]);
+  for (std::int64_t x = 0; x < i.n; x += 4) store(i.out[0] + x, load(i.in[0] + x) * first * second);
+}
+
 template <void (*kFunction)(std::span<const float>, std::span<float>)>
 void mapped(const Instruction& i) {
   kFunction(span_of(i.in[0], i.n), span_of(i.out[0], i.n));
@@ -148,19 +154,25 @@ void activate(Activation activation, float* x, std::int64_t n) {
     math::logistic(span_of(x, n), span_of(x, n));
 }
 
-void product(const Instruction& i) {
+// A part of many kernels, which would else be two calls deep.
+[[gnu::always_inline]] inline void product_of(const Instruction& i) {
+  if (i.small)
+    return i.small(i.in[0], i.a_row, i.a_column, i.in[1], i.b_row, i.b_column, i.out[0], i.m, i.n,
+                   i.flag ? i.in[2] : nullptr);
   multiply({i.in[0], i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, i.out[0], i.m, i.k, i.n, i.scratch,
            i.flag ? i.in[2] : nullptr);
 }
 
+void product(const Instruction& i) { product_of(i); }
+
 void dense(const Instruction& i) {
-  product(i);
+  product_of(i);
   activate(i.activation, i.out[0], i.m * i.n);
 }
 
 template <class F, bool kGradientFirst>
 void product_slope(const Instruction& i) {
-  product(i);
+  product_of(i);
   float* g = i.out[0];
   for (std::int64_t x = 0; x < i.m * i.n; x += 4)
     store(g + x, apply<F, !kGradientFirst>(load(g + x), load(i.in[2] + x)));
@@ -175,7 +187,7 @@ void run_chain(const Instruction& i) {
       part.m = std::min(kChainRows, i.m - row);
       if (p == 0) part.in[0] += row * part.a_row;
       if (p == i.k - 1) part.out[0] += row * part.n;
-      part.run(part);
+      run(part);
     }
 }
 
@@ -212,10 +224,11 @@ void pooling_gradient(const Instruction& i) { max_pool_gradient(i.sliding, i.in[
 
 // --- Sums ------------------------------------------------------------------------------------------------
 
-// The sum of all n elements, divided by k.
+// The sum of all n elements or their squares, divided by k.
+template <bool kSquared>
 void total(const Instruction& i) {
   float sum = 0;
-  for (std::int64_t x = 0; x < i.n; ++x) sum += i.in[0][x];
+  for (std::int64_t x = 0; x < i.n; ++x) sum += kSquared ? i.in[0][x] * i.in[0][x] : i.in[0][x];
   i.out[0][0] = i.flag ? sum / static_cast<float>(i.k) : sum;
 }
 
@@ -254,66 +267,111 @@ void cross_entropy(const Instruction& i) {
   }
 }
 
-// --- Updates: out are the variable and its slots; n elements of the gradient, from `at` on ---
+// --- Updates ---------------------------------------------------------------------------------------------
 
-struct GradientDescent {
-  static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
-                    std::int64_t n) {
-    const Four rate = splat(in[0][0]);
-    float* variable = i.out[0] + at;
-    for (std::int64_t x = 0; x < n; x += 4)
-      store(variable + x, load(variable + x) - load(gradient + x) * rate);
+// Each rule is made of what it needs, and applied to n elements from `at` on of what is updated: `out`, the
+// variable and its slots. gradient(x): those of four elements, the first of them `x` after `at`.
+
+class GradientDescent {
+ public:
+  GradientDescent(const Instruction& i, const float* const* in)
+      : variable_(i.out[0]), rate_(splat(in[0][0])) {}
+  template <class Gradient>
+  void apply(Gradient gradient, std::int64_t at, std::int64_t n) const {
+    float* variable = variable_ + at;
+    for (std::int64_t x = 0; x < n; x += 4) store(variable + x, load(variable + x) - gradient(x) * rate_);
   }
+
+ private:
+  float* variable_;
+  Four rate_;
 };
 
-struct Momentum {
-  static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
-                    std::int64_t n) {
-    const Four rate = splat(in[0][0]), keep = splat(in[1][0]);
-    float *variable = i.out[0] + at, *sum = i.out[1] + at;
+class Momentum {
+ public:
+  Momentum(const Instruction& i, const float* const* in)
+      : variable_(i.out[0]),
+        sum_(i.out[1]),
+        rate_(splat(in[0][0])),
+        keep_(splat(in[1][0])),
+        is_nesterov_(i.flag) {}
+  template <class Gradient>
+  void apply(Gradient gradient, std::int64_t at, std::int64_t n) const {
+    float *variable = variable_ + at, *sum = sum_ + at;
     for (std::int64_t x = 0; x < n; x += 4) {
-      const Four g = load(gradient + x), a = load(sum + x) * keep + g;
+      const Four g = gradient(x), a = load(sum + x) * keep_ + g;
       store(sum + x, a);
-      store(variable + x, load(variable + x) - (i.flag ? g * rate + a * keep * rate : a * rate));
+      store(variable + x, load(variable + x) - (is_nesterov_ ? g * rate_ + a * keep_ * rate_ : a * rate_));
     }
   }
+
+ private:
+  float *variable_, *sum_;
+  Four rate_, keep_;
+  bool is_nesterov_;
 };
 
 // in: powers of beta1 and beta2, learning rate, beta1, beta2, epsilon; out: variable, m, v.
-struct Adam {
-  static void apply(const Instruction& i, const float* const* in, const float* gradient, std::int64_t at,
-                    std::int64_t n) {
-    const auto number = [&](int input) { return in[input][0]; };
-    const Four rate = splat(number(2) * std::sqrt(1.f - number(1)) / (1.f - number(0)));
-    const Four beta1 = splat(number(3)), rest1 = splat(1.f - number(3)), rest2 = splat(1.f - number(4));
-    const Four epsilon = splat(number(5));
-    float *variable = i.out[0] + at, *means = i.out[1] + at, *squares = i.out[2] + at;
+class Adam {
+ public:
+  Adam(const Instruction& i, const float* const* in)
+      : variable_(i.out[0]),
+        means_(i.out[1]),
+        squares_(i.out[2]),
+        rate_(splat(in[2][0] * std::sqrt(1.f - in[1][0]) / (1.f - in[0][0]))),
+        beta1_(splat(in[3][0])),
+        rest1_(splat(1.f - in[3][0])),
+        rest2_(splat(1.f - in[4][0])),
+        epsilon_(splat(in[5][0])),
+        is_nesterov_(i.flag) {}
+  template <class Gradient>
+  void apply(Gradient gradient, std::int64_t at, std::int64_t n) const {
+    float *variable = variable_ + at, *means = means_ + at, *squares = squares_ + at;
     for (std::int64_t x = 0; x < n; x += 4) {
-      const Four g = load(gradient + x), m = load(means + x), v = load(squares + x);
-      const Four mean = m + (g - m) * rest1, square = v + (g * g - v) * rest2;
+      const Four g = gradient(x), m = load(means + x), v = load(squares + x);
+      const Four mean = m + (g - m) * rest1_, square = v + (g * g - v) * rest2_;
       store(means + x, mean);
       store(squares + x, square);
-      const Four step = i.flag ? g * rest1 + beta1 * mean : mean;
-      store(variable + x, load(variable + x) - step * rate / (root(square) + epsilon));
+      const Four step = is_nesterov_ ? g * rest1_ + beta1_ * mean : mean;
+      store(variable + x, load(variable + x) - step * rate_ / (root(square) + epsilon_));
     }
   }
+
+ private:
+  float *variable_, *means_, *squares_;
+  Four rate_, beta1_, rest1_, rest2_, epsilon_;
+  bool is_nesterov_;
 };
+
+auto from_memory(const float* gradient) {
+  return [gradient](std::int64_t x) { return load(gradient + x); };
+}
 
 // k: which input the gradient is.
 template <class Rule>
 void update(const Instruction& i) {
-  Rule::apply(i, i.in, i.in[i.k], 0, i.n);
+  Rule(i, i.in).apply(from_memory(i.in[i.k]), 0, i.n);
 }
 
 // in: the product's operands, then those of the update.
 template <class Rule>
 void product_update(const Instruction& i) {
-  float* panel = i.scratch + product_scratch(i.k);
+  const Rule rule(i, i.in + 2);
+  // Of one example: a product for each weight, which need not be kept.
+  if (i.k == 1 && i.b_column == 1 && i.n % 4 == 0) {
+    for (std::int64_t row = 0; row < i.m; ++row) {
+      const Four scale = splat(i.in[0][row * i.a_row]);
+      // -0 would be no sum that begins at 0.
+      rule.apply([&](std::int64_t x) { return Four{} + scale * load(i.in[1] + x); }, row * i.n, i.n);
+    }
+    return;
+  }
+  float* panel = i.scratch + product_scratch(i.k, i.n);
   for (std::int64_t row = 0; row < i.m; row += i.panel) {
     const std::int64_t rows = std::min(i.panel, i.m - row);
     multiply({i.in[0] + row * i.a_row, i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, panel, rows, i.k,
              i.n, i.scratch);
-    Rule::apply(i, i.in + 2, panel, row * i.n, rows * i.n);
+    rule.apply(from_memory(panel), row * i.n, rows * i.n);
   }
 }
 
@@ -321,7 +379,29 @@ void product_update(const Instruction& i) {
 template <class Rule>
 void sum_update(const Instruction& i) {
   sum_rows(i.in[0], i.m, i.n, i.scratch);
-  Rule::apply(i, i.in + 1, i.scratch, 0, i.n);
+  Rule(i, i.in + 1).apply(from_memory(i.scratch), 0, i.n);
+}
+
+constexpr std::int64_t kMostSmall = 8 * 8 + 4;  // Weights, and room to write beyond.
+
+// parts: those updates of weights and of biases, and what may come before them.
+template <class Rule>
+void layer_update(const Instruction& i) {
+  const Instruction &weights = i.parts[0], &biases = i.parts[1];
+  if (i.k > 2) run(i.parts[2]);
+  float *products = i.scratch, *sums = products + kMostSmall;
+  i.outer(weights.in[0], weights.in[1], weights.k, weights.m, weights.n, products, sums);
+  Rule(weights, weights.in + 2).apply(from_memory(products), 0, weights.m * weights.n);
+  Rule(biases, biases.in + 1).apply(from_memory(sums), 0, biases.n);
+}
+
+// --- Running ---------------------------------------------------------------------------------------------
+
+// WebAssembly's engine looks at the type of what a pointer leads to, whenever it is called. What small nets
+// are made of is called by name, which makes their steps a tenth faster; `kNamed` is that.
+template <void (*... kNamed)(const Instruction&)>
+bool ran(const Instruction& i) {
+  return ((i.run == kNamed && (kNamed(i), true)) || ...);
 }
 
 // --- The list --------------------------------------------------------------------------------------------
@@ -403,7 +483,8 @@ std::optional<Recipe> on_matrices(const Node& node, const Operands& in, const Op
   i.a_column = ta ? i.m : 1;
   i.b_row = tb ? 1 : i.n;
   i.b_column = tb ? i.k : 1;
-  made.scratch = product_scratch(i.k);
+  i.small = small_product(i.k, i.n);
+  made.scratch = product_scratch(i.k, i.n);
   return made;
 }
 
@@ -424,8 +505,10 @@ std::optional<Recipe> on_axes(const Node&, const Operands& in, const Operands& o
   if (elements(in[0]) == 0 || std::find(kept, folded.end(), true) != folded.end()) return std::nullopt;
   const bool is_whole = kept == folded.end();
   if (kMean && !is_whole) return std::nullopt;
-  Recipe made = recipe(is_whole ? total : total_of_rows, {in[0].value}, {out[0].value});
-  made.instruction.n = is_whole ? elements(in[0]) : elements(out[0]);
+  // The order is the same for few; rows' sums may go into an update.
+  const bool are_rows = !is_whole || (!kMean && elements(in[0]) < kManyRows);
+  Recipe made = recipe(are_rows ? total_of_rows : total<false>, {in[0].value}, {out[0].value});
+  made.instruction.n = are_rows ? elements(out[0]) : elements(in[0]);
   made.instruction.m = elements(in[0]) / made.instruction.n;
   made.instruction.k = elements(in[0]);
   made.instruction.flag = kMean;
@@ -483,9 +566,7 @@ std::optional<Recipe> on_pooling_gradient(const Node& node, const Operands& in, 
 }
 
 std::optional<Recipe> on_assign(const Node&, const Operands& in, const Operands& out) {
-  Recipe made = recipe(copy, {in[1].value}, {out[0].value});
-  made.instruction.n = elements(in[1]);
-  return made;
+  return copy_of(in[1].value, out[0].value, elements(in[1]));
 }
 
 // `in`: what the rule needs, then the gradient.
@@ -496,6 +577,7 @@ Recipe update_recipe(std::vector<int> in, std::vector<int> out, std::int64_t ele
   made.instruction.n = elements;
   made.after_product = product_update<Rule>;
   made.after_sum = sum_update<Rule>;
+  made.of_layer = layer_update<Rule>;
   return made;
 }
 
@@ -560,6 +642,13 @@ const std::map<std::string_view, Make>& list() {
 
 }  // namespace
 
+void run(const Instruction& i) {
+  if (!ran<dense, product_slope<TanhSlope, false>, product_slope<ReluSlope, true>,
+           product_slope<SigmoidSlope, false>, layer_update<GradientDescent>, layer_update<Momentum>,
+           layer_update<Adam>, total<true>, scale_twice>(i))
+    i.run(i);
+}
+
 bool Operand::is_scalar() const {
   if (shape->elements() == 1) return true;
   if (!constant || constant->dtype() != DType::kFloat32) return false;
@@ -602,6 +691,7 @@ bool fuse_gradient(Recipe& update, const Recipe& gradient) {
   made.instruction.flag = update.instruction.flag;
   made.in.insert(made.in.end(), update.in.begin(), update.in.end() - 1);
   made.out = update.out;
+  made.of_layer = update.of_layer;
   made.may_overwrite = false;
   if (is_product) {
     // Whole vectors, in half of the nearest memory.
@@ -613,6 +703,61 @@ bool fuse_gradient(Recipe& update, const Recipe& gradient) {
   }
   update = std::move(made);
   return true;
+}
+
+std::optional<Recipe> joined(const Recipe& first, const Recipe& second) {
+  Recipe made = second;
+  if (first.instruction.run == one<Square> && second.instruction.run == total<false>) {
+    made.instruction.run = total<true>;
+    made.in = first.in;
+    return made;
+  }
+  // Which operand the number is; -1 of what scales nothing.
+  const auto number = [](const Recipe& recipe) {
+    const auto run = recipe.instruction.run;
+    return run == two<Multiply, Meet::kScalar, false>  ? 1
+           : run == two<Multiply, Meet::kScalar, true> ? 0
+                                                       : -1;
+  };
+  const int one = number(first), other = number(second);
+  if (one < 0 || other < 0 || second.in[static_cast<std::size_t>(1 - other)] != first.out[0])
+    return std::nullopt;
+  made.instruction.run = scale_twice;
+  made.in = {first.in[static_cast<std::size_t>(1 - one)], first.in[static_cast<std::size_t>(one)],
+             second.in[static_cast<std::size_t>(other)]};
+  return made;
+}
+
+std::optional<Recipe> layer_gradient(const Recipe& weights, const Recipe& biases, const Recipe* before) {
+  const Instruction &w = weights.instruction, &b = biases.instruction;
+  const auto rule = [](const Recipe& update, std::ptrdiff_t own) {
+    return std::vector<int>(update.in.begin() + own, update.in.end());
+  };
+  const bool belong = weights.of_layer && weights.of_layer == biases.of_layer && w.panel > 0 &&
+                      b.panel == 0 && weights.in[1] == biases.in[0] && w.flag == b.flag &&
+                      rule(weights, 2) == rule(biases, 1);
+  SmallOuterSums* const outer = small_outer_sums(w.m, w.n);
+  const bool are_alike = w.a_row == 1 && w.a_column == w.m && w.b_column == 1 && b.m == w.k && b.n == w.n;
+  if (!belong || !are_alike || !outer) return std::nullopt;
+  Recipe made;
+  made.instruction.outer = outer;
+  made.instruction.run = weights.of_layer;
+  made.parts = {weights, biases};
+  if (before) made.parts.push_back(*before);
+  made.instruction.k = static_cast<std::int64_t>(made.parts.size());
+  made.scratch = 2 * kMostSmall;
+  for (const Recipe& part : made.parts) {
+    made.in.insert(made.in.end(), part.in.begin(), part.in.end());
+    made.out.insert(made.out.end(), part.out.begin(), part.out.end());
+    made.scratch = std::max(made.scratch, part.scratch);
+  }
+  return made;
+}
+
+Recipe copy_of(int value, int to, std::int64_t elements) {
+  Recipe made = recipe(copy, {value}, {to});
+  made.instruction.n = elements;
+  return made;
 }
 
 bool may_chain(const Recipe& layer) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/convolution.h"
+#include "engine/core/product.h"
 #include "engine/graph/graph.h"
 
 namespace sandflow {
@@ -24,11 +25,15 @@ struct Instruction {
   std::int64_t m = 0, k = 0, n = 0;  // Rows, terms and columns, or as the kernel says.
   std::int64_t a_row = 0, a_column = 0, b_row = 0, b_column = 0;  // Of a product's operands.
   std::int64_t panel = 0;              // How many rows of a product are used up at a time.
-  const Instruction* parts = nullptr;  // Of a chain; k is how many.
+  SmallProduct* small = nullptr;       // Of a product, if there is one for its sizes.
+  SmallOuterSums* outer = nullptr;     // Of a layer.
+  const Instruction* parts = nullptr;  // Of a chain or a layer; k is how many.
   Activation activation = Activation::kNone;
   bool flag = false;
   Sliding sliding;  // Of images.
 };
+
+void run(const Instruction& instruction);
 
 // An operand as the compiler sees it.
 struct Operand {
@@ -49,7 +54,9 @@ struct Recipe {
   // sum of rows.
   void (*after_product)(const Instruction&) = nullptr;
   void (*after_sum)(const Instruction&) = nullptr;
-  std::vector<Recipe> parts;  // Of a chain.
+  // Of an update that computes its gradient: the kernel of a whole layer's way back.
+  void (*of_layer)(const Instruction&) = nullptr;
+  std::vector<Recipe> parts;  // Of a chain or a layer.
 };
 
 // The recipe of a node on float32 tensors; nothing if there is none for these shapes. `in`: its inputs,
@@ -67,6 +74,15 @@ void fuse_slope(Recipe& product, Activation activation, const Operand& y, int ou
 // Makes an update compute its gradient by itself, a few rows at a time, which are used up while they are in
 // the nearest memory; false if it is none of those that can be.
 bool fuse_gradient(Recipe& update, const Recipe& gradient);
+// Two instructions as one, the second of which reads what only it needs of the first; nothing if no kernel
+// does both.
+std::optional<Recipe> joined(const Recipe& first, const Recipe& second);
+// A small layer's whole way back in one: updates that compute their gradients, of its weights and of its
+// biases, and what is to be run before them, if anything. Nothing if the two do not belong together, or are
+// not small.
+std::optional<Recipe> layer_gradient(const Recipe& weights, const Recipe& biases, const Recipe* before);
+// The elements of a value somewhere else.
+Recipe copy_of(int value, int to, std::int64_t elements);
 // Layers one after the other, of many rows: so few rows at a time that what is between the layers stays in
 // the nearest memory.
 bool may_chain(const Recipe& layer);

@@ -78,7 +78,7 @@ bool Program::run_steps(std::size_t first, std::size_t last) {
   for (std::size_t i = first; i < last; ++i) {
     const Instruction& instruction = instructions_[i];
     if (instruction.run)
-      instruction.run(instruction);
+      sandflow::run(instruction);
     else if (!run_operation(steps_[i]))
       return false;
   }

@@ -12,6 +12,7 @@
 #include "engine/scene/node_types.h"
 #include "engine/tf/functions.h"
 #include "engine/tf/tf.h"
+#include "tests/engine/chance.h"
 #include "tests/engine/trial.h"
 
 namespace sandflow::test {
@@ -269,7 +270,9 @@ TEST_CASE("every operation gives a result or an error for whatever it is given, 
     const std::size_t varied = std::min<std::size_t>(op->inputs.size(), 3);
     std::size_t combinations = 1;
     for (std::size_t i = 0; i < varied; ++i) combinations *= values.size();
-    for (std::size_t combination = 0; combination < combinations; ++combination)
+    // A stride that meets every value at every input all the same.
+    const std::size_t stride = kIsSlowed && varied == 3 ? 11 : 1;
+    for (std::size_t combination = 0; combination < combinations; combination += stride)
       for (const bool is_fed : {false, true}) {
         Graph graph;
         Builder b(graph);

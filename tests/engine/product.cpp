@@ -31,7 +31,7 @@ MatrixView<float> view(const std::vector<float>& numbers, std::int64_t rows, std
 
 void check(std::int64_t m, std::int64_t k, std::int64_t n, std::mt19937& random) {
   const std::vector<float> left = drawn(m * k, random), right = drawn(k * n, random), bias = drawn(n, random);
-  std::vector<float> scratch(static_cast<std::size_t>(product_scratch(k)));
+  std::vector<float> scratch(static_cast<std::size_t>(product_scratch(k, n)));
   const auto size = static_cast<std::size_t>(m * n);
   for (const bool turned_left : {false, true})
     for (const bool turned_right : {false, true})
@@ -57,6 +57,8 @@ TEST_CASE("a product of any size is the plain loop's, to the bit, with and witho
   for (const std::int64_t m : {0, 1, 2, 3, 4, 5, 17, 70})
     for (const std::int64_t k : {0, 1, 2, 3, 7, 8, 9, 40})
       for (const std::int64_t n : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 24, 65}) check(m, k, n, random);
+  // More columns than are packed at a time.
+  check(6, 9000, 77, random);
 }
 
 TEST_CASE("rows are summed one after the other, or, if there are many, in four groups") {

@@ -4,12 +4,14 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <new>
 
 #include "engine/graph/gradients.h"
 #include "engine/tf/operators.h"
 #include "engine/training/optimizers.h"
+#include "engine/training/trainer.h"
 #include "tests/engine/trial.h"
 
 // Every allocation of this whole program of tests is counted.
@@ -53,6 +55,7 @@ struct Net {
   std::vector<tf::Variable> variables;
   Output x, labels, loss;
   int train = -1, init = -1;
+  HyperTensors hyper;
 
   Output parameter(const Shape& shape) {
     variables.push_back(tf::variable(b, single(some(shape, static_cast<int>(variables.size())))));
@@ -73,6 +76,7 @@ struct Net {
     const Minimized minimized = must(minimize(b, type, complete(type.parameters, {{"learning_rate", 0.05}}),
                                               loss, variables, must(gradients(b, {loss}, refs)), options));
     train = minimized.train_op;
+    hyper = minimized.hyper;
     std::vector<tf::Variable> all = variables;
     all.insert(all.end(), minimized.slots.begin(), minimized.slots.end());
     if (options.global_step.valid()) all.push_back(options.global_step);
@@ -156,8 +160,8 @@ void frozen(Net& net, const char* optimizer) {
 }
 
 // Trains on a program and on a plan, side by side, with two batch sizes in turn.
-void check_same_training(const char* name, void (*build)(Net&, const char*), const char* optimizer,
-                         std::int64_t large = 5, std::int64_t small = 3) {
+void check_same_training(const char* name, const std::function<void(Net&, const char*)>& build,
+                         const char* optimizer, std::int64_t large = 5, std::int64_t small = 3) {
   INFO(name, " with ", optimizer);
   Net net;
   build(net, optimizer);
@@ -206,6 +210,49 @@ TEST_CASE("so it is where several operations are one: across shapes, in panels, 
   }
 }
 
+TEST_CASE("so it is for every small layer, of one example, few and many") {
+  const std::int64_t sizes[][2] = {{1, 1}, {1, 8}, {2, 3}, {3, 7}, {4, 4}, {5, 2},
+                                   {6, 6}, {7, 1}, {8, 5}, {8, 8}, {9, 4}, {12, 16}};
+  for (const auto& size : sizes)
+    for (const char* optimizer : {"GradientDescent", "Momentum", "Adam", "Adagrad"}) {
+      const std::int64_t k = size[0], n = size[1];
+      const auto build = [&](Net& net, const char* chosen) {
+        net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 2});
+        net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, n});
+        const Output outputs = net.dense(net.dense(net.x, 2, k, "Tanh"), k, n, nullptr);
+        net.loss = tf::reduce_mean(net.b, net.b.op("Square", {tf::subtract(net.b, outputs, net.labels)}));
+        net.finish(chosen);
+      };
+      INFO(k, " and ", n, " units");
+      check_same_training("few", build, optimizer, 7, 1);
+      check_same_training("many", build, optimizer, 63, 64);
+    }
+}
+
+TEST_CASE("gradients that are looked at are those of before the update") {
+  Net net;
+  net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 2});
+  net.labels = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 1});
+  const Output hidden = net.dense(net.x, 2, 4, "Tanh"), outputs = net.dense(hidden, 4, 1, nullptr);
+  net.loss = tf::reduce_mean(net.b, net.b.op("Square", {tf::subtract(net.b, outputs, net.labels)}));
+  const std::vector<Output> looked_at = must(gradients(net.b, {net.loss}, {hidden, net.variables[2].ref}));
+  net.finish("GradientDescent");
+  const std::vector<Fetch> fetches = {net.loss, looked_at[0], looked_at[1], Fetch::operation(net.train)};
+  Session on_plan(net.graph), on_program(net.graph);
+  for (Session* session : {&on_plan, &on_program}) must(session->run({Fetch::operation(net.init)}));
+  const Tensor x = single(some({4, 2}, 1)), labels = single(some({4, 1}, 2));
+  for (int step = 0; step < 3; ++step) {
+    const auto expected = must(on_plan.run(fetches, {{net.x, x}, {net.labels, labels}}));
+    const std::shared_ptr<Program> program =
+        must(on_program.prepare(fetches, {{net.x, x.shape()}, {net.labels, labels.shape()}}));
+    REQUIRE(program != nullptr);
+    program->feed(0) = x;
+    program->feed(1) = labels;
+    REQUIRE(program->run());
+    for (std::size_t i = 0; i < 3; ++i) CHECK(program->fetched(i).same_bits(expected[i]));
+  }
+}
+
 TEST_CASE("a step on a program allocates nothing") {
   for (void (*build)(Net&, const char*) : {regression, classifier, images}) {
     Net net;
@@ -225,6 +272,37 @@ TEST_CASE("a step on a program allocates nothing") {
     }
     CHECK(allocations == before);
   }
+}
+
+TEST_CASE("another learning rate compiles nothing, nor does a batch size that was used before") {
+  Net net;
+  regression(net, "Momentum");
+  Dataset data;
+  data.train.features = single(some({40, 2}, 1));
+  data.train.labels = single(some({40, 1}, 2));
+  Model model;
+  model.init_op = net.init;
+  model.train_op = net.train;
+  model.loss = net.loss;
+  model.hyper = net.hyper;
+  model.features = {net.x};
+  model.labels = {net.labels};
+  Parameters hyper = complete(find_optimizer_type("Momentum")->parameters, {{"learning_rate", 0.05}});
+  Trainer trainer(net.graph, model, &data, 1, {8, hyper});
+  const auto allocations_of_a_step = [&] {
+    const std::size_t before = allocations;
+    CHECK(trainer.advance(1, [] { return true; }) == 1);
+    return allocations - before;
+  };
+  const std::size_t compiling = allocations_of_a_step();
+  CHECK(compiling > 500);
+  hyper["learning_rate"] = 0.01;
+  trainer.set({8, hyper});
+  CHECK(allocations_of_a_step() < 10);
+  trainer.set({5, hyper});
+  CHECK(allocations_of_a_step() > 500);
+  trainer.set({8, hyper});
+  CHECK(allocations_of_a_step() < 10);
 }
 
 TEST_CASE("a variable's value of before is nobody's to change") {

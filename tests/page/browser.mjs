@@ -1,21 +1,22 @@
-// Starts the Chromium of this machine, without a window.
-import { execFileSync } from "node:child_process";
-import { chromium } from "playwright-core";
+// Starts the Chromium of this machine, without a window, or its Firefox, with one that nobody sees.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import playwright, { chromium } from "playwright-core";
 
-function findBrowser() {
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
+function find(...names) {
+  for (const name of names) {
     try {
       return execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
     } catch {
       // Not this one.
     }
   }
-  throw new Error("no Chromium on PATH");
+  throw new Error(`not on PATH: ${names[0]}`);
 }
 
 export const launch = () =>
   chromium.launch({
-    executablePath: findBrowser(),
+    executablePath: find("chromium", "chromium-browser", "google-chrome"),
     headless: false, // Playwright's own flag for headless is the old mode, whose WebGL differs.
     args: [
       "--headless=new",
@@ -31,3 +32,18 @@ export const launch = () =>
       "--disable-quic",
     ],
   });
+
+// Firefox as it is published, by WebDriver BiDi: Playwright's other way needs a Firefox of its own. Without a screen it has
+// no WebGL, hence a screen in memory.
+export async function launchFirefox() {
+  const screen = spawn(find("Xvfb"), ["-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const [display] = await once(screen.stdio[3], "data");
+  const browser = await playwright._bidiFirefox.launch({
+    executablePath: find("firefox-esr", "firefox"),
+    headless: false,
+    env: { ...process.env, DISPLAY: `:${String(display).trim()}`, LIBGL_ALWAYS_SOFTWARE: "1" },
+    firefoxUserPrefs: { "webgl.force-enabled": true },
+  });
+  browser.on("disconnected", () => screen.kill());
+  return browser;
+}

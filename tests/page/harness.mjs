@@ -25,7 +25,7 @@ after(async () => {
 
 export const siteUrl = async () => (await start()).server.url;
 
-// `address`: another page than the site's, in which the site may be embedded.
+// `address`: another page than the site's, in which the site may be embedded; `before`: what runs in every frame first.
 // Returns { page, context, url, trouble, close }; `trouble()` lists, in the page's words, the console errors, uncaught
 // errors, failed requests and requests to other origins seen so far: a healthy page has none.
 export async function openPage({
@@ -39,6 +39,7 @@ export async function openPage({
   query = "",
   address,
   serviceWorkers = "block",
+  before,
 } = {}) {
   const { server, browser } = await start();
   const context = await browser.newContext({
@@ -50,6 +51,7 @@ export async function openPage({
     reducedMotion,
     serviceWorkers,
   });
+  if (before) await context.addInitScript(before);
   const page = await context.newPage();
   const seen = [];
   page.on("console", (message) => message.type() === "error" && seen.push(`console: ${message.text()}`));

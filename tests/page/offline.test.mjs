@@ -32,7 +32,7 @@ test("from a subfolder of any server: kept at the first visit, without a network
   await trains(page);
   await page.waitForFunction(() => navigator.serviceWorker.controller);
   const kept = await page.evaluate(async () => (await (await caches.open((await caches.keys())[0])).keys()).map(({ url }) => url));
-  assert.ok(kept.some((url) => url.includes("/scenes/spiral.json")) && kept.some((url) => url.includes("/app/app.wasm")));
+  for (const path of ["scenes/spiral.json", "app/app.wasm", "app/rest.wasm"]) assert.ok(kept.some((url) => url.includes(`/${path}?`)), path);
   assert.equal(kept.some((url) => /sandflow\.html|\.zip|whole\.js/.test(url)), false);
 
   await context.setOffline(true);

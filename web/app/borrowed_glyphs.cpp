@@ -13,10 +13,10 @@
 // Paints `code` with `pixels` to the em into a square of `side` pixels, its baseline `base` from the top and
 // its origin `left` from the left; gives how far it advances. `out` takes how much of each pixel is covered;
 // null: only measures.
+// clang-format off: it is JavaScript.
 EM_JS(double, paint_glyph,
       (int code, double pixels, int is_strong, int is_mono, int side, double left, double base,
-       unsigned char* out),
-      {
+       unsigned char* out), {
   const canvas = Module.glyphCanvas || (Module.glyphCanvas = new OffscreenCanvas(1, 1));
   if (canvas.width < side) canvas.width = canvas.height = side;
   const brush = canvas.getContext("2d", {willReadFrequently : true});
@@ -30,7 +30,8 @@ EM_JS(double, paint_glyph,
     for (let i = 0; i < side * side; i++) HEAPU8[out + i] = found[4 * i + 3];
   }
   return brush.measureText(text).width;
-      });
+});
+// clang-format on
 
 namespace sandflow::ui {
 

@@ -17,15 +17,26 @@ export async function icon(svg, size) {
   return Buffer.from(new Resvg(svg.toString(), { fitTo: { mode: "width", value: size } }).render().asPng());
 }
 
-// What a page may ask for while it runs.
+// What a page may ask for while it runs, and what of it only some do.
 const isAsset = (path) => /^(languages|scenes|lessons|fonts|data)\/|^app\/app\.wasm$/.test(path);
+const isHeavy = (path) => path.startsWith("data/");
 
-export async function wholeScript(files) {
-  const packed = Object.fromEntries([...files].filter(([path]) => isAsset(path)).map(([path, content]) => (
-    [path, deflateRawSync(content, { level: 9 }).toString("base64")]
-  )));
+const packed = (content) => deflateRawSync(content, { level: 9 }).toString("base64");
+
+// What the script of the page leaves out, each as a script that is asked for when it is wanted.
+export const scriptsApart = (files) =>
+  [...files].filter(([path]) => isHeavy(path)).map(([path, content]) => (
+    [`${path}.js`, Buffer.from(`(self.sandflow_apart ??= {})["${path}"] = "${packed(content)}";\n`)]
+  ));
+
+// `apart`: whether there is a folder to have such scripts in.
+export async function wholeScript(files, { apart }) {
+  const assets = [...files].filter(([path]) => isAsset(path));
+  const left = apart ? assets.filter(([path]) => isHeavy(path)) : [];
+  const inside = Object.fromEntries(assets.filter((each) => !left.includes(each)).map(([path, content]) => [path, packed(content)]));
   const scripts = ["app/app.js", "shell/worker.js"].map((path) => `${files.get(path)}\n`);
-  const contents = `export const scripts = ${JSON.stringify(scripts)}, packed = ${JSON.stringify(packed)};`;
+  const contents = Object.entries({ packed: inside, scripts, scriptsApart: left.map(([path]) => path) })
+    .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`).join("\n");
   const { outputFiles } = await build({
     entryPoints: ["web/shell/main.js"],
     inject: ["web/offline/inlined.js"],

@@ -4,7 +4,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildLessons } from "./lessons.mjs";
-import { icon, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
+import { icon, scriptsApart, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
+import { minified } from "./minified.mjs";
 
 const [, , build, site] = process.argv;
 
@@ -20,7 +21,8 @@ const parts = [
   ["web/offline/manifest.webmanifest", "manifest.webmanifest"],
   ["web/offline/logo.svg", "icons/logo.svg"],
   [join(build, "app.js"), "app/app.js"],
-  [join(build, "app.wasm"), "app/app.wasm"],
+  [join(build, "split/app.wasm"), "app/app.wasm"],
+  [join(build, "split/rest.wasm"), "app/rest.wasm"],
   [join(build, "fonts"), "fonts"],
   [join(build, "data"), "data"],
   ["engine/module/sandflow.mjs", "engine/sandflow.mjs"],
@@ -38,13 +40,22 @@ const files = new Map();
 for (const [from, to] of parts) for (const file of filesOf(from)) files.set(join(to, file), readFileSync(join(from, file)));
 for (const size of [180, 192, 512]) files.set(`icons/${size}.png`, await icon(files.get("icons/logo.svg"), size));
 
-// A page that is kept for later is never one without a server: it needs neither of these.
-const script = await wholeScript(files);
+// Served as few files: the page's modules are one, and what is not needed at once is another.
+const isSource = (path) => /^shell\/.*\.(js|css)$/.test(path);
+const shell = await minified([...files.keys()].filter(isSource));
+for (const path of [...files.keys()].filter(isSource)) files.delete(path);
+for (const [path, content] of shell) files.set(path, content);
+
+// One script is there all at once, so it has the app undivided.
+const undivided = new Map([...files, ["app/app.wasm", readFileSync(join(build, "app.wasm"))]]);
+const script = await wholeScript(undivided, { apart: true });
+const lonely = await wholeScript(undivided, { apart: false });
+const apart = scriptsApart(files);
 const worker = serviceWorker(files, readFileSync("web/offline/sw.js", "utf8"));
-files.set("app/whole.js", script);
-files.set("sw.js", worker);
+// A page that is kept for later is never one without a server: it needs none of these.
+for (const [path, content] of [["app/whole.js", script], ...apart, ["sw.js", worker]]) files.set(path, content);
 const archive = zip(files);
-files.set("sandflow.html", singleFile(files, script));
+files.set("sandflow.html", singleFile(files, lonely));
 files.set("sandflow-site.zip", archive);
 
 for (const file of filesOf(site)) if (!files.has(file)) rmSync(join(site, file));

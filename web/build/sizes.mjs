@@ -3,29 +3,35 @@
 // node web/build/sizes.mjs SITE_FOLDER
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const [, , site] = process.argv;
-
 // Loaded on demand, or by other programs than the page, hence not part of the first load.
-const later = /^(scenes|lessons|data|engine|embed|icons)\/|^(sw\.js|sandflow\.html|sandflow-site\.zip|app\/whole\.js|shell\/share\.js)$/;
+const later = /^(scenes|lessons|data|engine|embed|icons)\/|^(sw\.js|sandflow\.html|sandflow-site\.zip|app\/(whole\.js|rest\.wasm)|shell\/share\.js)$/;
 
-const files = (folder) =>
-  readdirSync(join(site, folder), { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? files(join(folder, entry.name)) : join(folder, entry.name),
+const filesOf = (folder, within = "") =>
+  readdirSync(join(folder, within), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesOf(folder, join(within, entry.name)) : join(within, entry.name),
   );
 
-const row = (name, bytes, packed) =>
-  console.log(name.padEnd(40), bytes.toLocaleString("en").padStart(12), packed.toLocaleString("en").padStart(12));
-
-console.log("".padEnd(40), "bytes".padStart(12), "gzip".padStart(12));
-const total = { bytes: 0, packed: 0 };
-for (const file of files("").sort()) {
-  const content = readFileSync(join(site, file));
-  const packed = gzipSync(content, { level: 9 }).length;
-  if (/\.(wasm|js|mjs|ttf|html|css)$/.test(file)) row(file, content.length, packed);
-  if (later.test(file)) continue;
-  total.bytes += content.length;
-  total.packed += packed;
+function weigh(site, path) {
+  const content = readFileSync(join(site, path));
+  return { path, bytes: content.length, packed: gzipSync(content, { level: 9 }).length };
 }
-row("first load", total.bytes, total.packed);
+
+// What a first visit loads, in bytes and in bytes as gzip makes them.
+export function firstLoad(site, weighed = filesOf(site).filter((path) => !later.test(path)).map((path) => weigh(site, path))) {
+  const sum = (key) => weighed.filter(({ path }) => !later.test(path)).reduce((total, each) => total + each[key], 0);
+  return { bytes: sum("bytes"), packed: sum("packed") };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const row = (name, bytes, packed) =>
+    console.log(name.padEnd(40), bytes.toLocaleString("en").padStart(12), packed.toLocaleString("en").padStart(12));
+  const site = process.argv[2];
+  const weighed = filesOf(site).sort().map((path) => weigh(site, path));
+  console.log("".padEnd(40), "bytes".padStart(12), "gzip".padStart(12));
+  for (const { path, bytes, packed } of weighed) if (/\.(wasm|js|mjs|ttf|html|css)$/.test(path)) row(path, bytes, packed);
+  const { bytes, packed } = firstLoad(site, weighed);
+  row("first load", bytes, packed);
+}

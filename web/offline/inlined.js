@@ -1,14 +1,23 @@
 // Stands in for fetch and Worker where the page is one script: what they ask for is in the script itself.
-import { scripts, packed } from "sandflow:files";
+import { packed, scripts, scriptsApart } from "sandflow:files";
+
+// What few need is a script of its own, which asks for it only when it is wanted: nothing else can be loaded here.
+const apart = (path) => new Promise((done, failed) => {
+  const script = document.createElement("script");
+  script.src = `${path}.js`;
+  script.onload = () => done(self.sandflow_apart[path]);
+  script.onerror = () => failed(new TypeError(`${path} cannot be loaded`));
+  document.head.append(script);
+});
 
 async function unpacked(path) {
-  const bytes = Uint8Array.from(atob(packed[path]), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(packed[path] ?? (await apart(path))), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Response(stream).arrayBuffer();
 }
 
 export async function fetch(path) {
-  if (!Object.hasOwn(packed, path)) return new Response("", { status: 404 });
+  if (!Object.hasOwn(packed, path) && !scriptsApart.includes(path)) return new Response("", { status: 404 });
   return new Response(await unpacked(path));
 }
 

@@ -131,8 +131,7 @@ async function startApp(app, fonts) {
     reduced_motion: matchMedia("(prefers-reduced-motion: reduce)").matches,
     texts: allTexts(),
   };
-  const folder = new URL("app/", location.href).href;
-  app.send({ type: "start", canvas: offscreen, folder, fonts, config }, [offscreen, ...fonts]);
+  app.send({ type: "start", canvas: offscreen, fonts, config }, [offscreen, ...fonts]);
   onTheme(() => app.send({ type: "theme", dark: Number(isDark()) }));
   onLanguage(() => app.send({ type: "texts", texts: allTexts() }));
 }

@@ -110,7 +110,7 @@ function draw(time) {
     begun = performance.now();
     slices = 0;
     const more = app._sandflow_frame(time);
-    ++drawn;
+    if (++drawn === 1) complete();
     post();
     if (more) wake();
     if (more) trainBetween();
@@ -165,14 +165,68 @@ function fail(error, reason = "stopped") {
 // Where there is no folder to load from, the page hands the module over, and this script follows on app.js.
 let handOver;
 const handed = location.protocol === "blob:" ? new Promise((done) => (handOver = done)) : undefined;
+const here = (file) => new URL(`../app/${file}`, location.href).href;
 
-async function start({ canvas: offscreen, folder, fonts, config }) {
+async function compiled(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  // Not every server knows what it is.
+  const streams = answer.headers.get("Content-Type") === "application/wasm";
+  return streams ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
+}
+
+function compiledNow(url) {
+  const request = new XMLHttpRequest();
+  request.open("GET", url, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status >= 400) throw new Error(`${url}: ${request.status}`);
+  return new WebAssembly.Module(request.response);
+}
+
+// At once: the page takes its time to say what to start with.
+const module = handed ? handed.then((binary) => WebAssembly.compile(binary)) : compiled(here("app.wasm"));
+module.catch(() => {});  // Told where it is waited for.
+if (!handed) importScripts(here("app.js"));
+
+// The app may be two modules (web/build/split.mjs). Where the first has no function, its table has a placeholder, until the
+// second puts its functions there: after the first frame, or when a placeholder is called before that.
+let complete = () => {};
+async function instantiate(imports) {
+  const first = await module;
+  let linked = !WebAssembly.Module.imports(first).some((each) => each.module === "placeholder");
+  let exports, table;
+  const link = (rest) => {
+    if (!linked) new WebAssembly.Instance(rest, { primary: exports });
+    linked = true;
+  };
+  const placeholder = new Proxy({}, {
+    get: (_, slot) => (...values) => {
+      if (!linked) link(compiledNow(here("rest.wasm")));
+      return table.get(Number(slot))(...values);
+    },
+  });
+  const instance = await WebAssembly.instantiate(first, { ...imports, placeholder });
+  exports = instance.exports;
+  table = Object.values(exports).find((value) => value instanceof WebAssembly.Table);
+  complete = () => {
+    complete = () => {};
+    if (!linked) compiled(here("rest.wasm")).then(link, () => {});  // Who needs it will ask again.
+  };
+  return instance;
+}
+
+async function start({ canvas: offscreen, fonts, config }) {
   canvas = offscreen;
   canvas.width = Math.round(config.width * config.ratio);
   canvas.height = Math.round(config.height * config.ratio);
-  if (!handed) importScripts(folder + "app.js");
-  const source = handed ? { wasmBinary: await handed } : { locateFile: (file) => folder + file };
-  const made = await createSandflow({ ...source, onAbort: (what) => fail(what) });
+  const made = await new Promise((done, failed) => {
+    const instantiateWasm = (imports, receive) => {
+      instantiate(imports).then(async (instance) => receive(instance, await module)).catch(failed);
+      return {};
+    };
+    createSandflow({ instantiateWasm, onAbort: (what) => fail(what) }).then(done, failed);
+  });
 
   // Dear ImGui smooths its own edges; multisampling on top would cost a frame fivefold where GL is software.
   const context = made.GL.createContext(canvas, {
