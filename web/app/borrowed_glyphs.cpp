@@ -13,7 +13,8 @@
 // Paints `code` with `pixels` to the em into a square of `side` pixels, its baseline `base` from the top and
 // its origin `left` from the left; gives how far it advances. `out` takes how much of each pixel is covered;
 // null: only measures.
-// clang-format off: it is JavaScript.
+// JavaScript is laid out otherwise.
+// clang-format off
 EM_JS(double, paint_glyph,
       (int code, double pixels, int is_strong, int is_mono, int side, double left, double base,
        unsigned char* out), {
