@@ -17,7 +17,8 @@ struct LoweredNode {
   Output ref;                   // Of a Variable: its memory.
   Output gradient;              // d loss / d outputs[0]; invalid if there is none.
   std::optional<Error> error;
-  bool is_blocked = false;  // An input is missing, or has an error.
+  bool is_blocked = false;     // An input is missing, or has an error.
+  bool is_unfinished = false;  // The error is no mistake: some of its own inputs are not connected yet.
 };
 
 struct Lowered {

@@ -232,6 +232,7 @@ struct Workspace::State {
       NodeSnapshot& node = s.nodes[i];
       node.error = from.error;
       node.is_blocked = from.is_blocked;
+      node.is_unfinished = from.is_unfinished;
       values.push_back(from.outputs.empty() ? Output{} : from.outputs[0]);
       look_at(values.back(), node.value);
       look_at(from.gradient, node.gradient);
