@@ -201,9 +201,11 @@ class Lowering {
       if (!type.ok()) return type.error();
       if (!is_floating(*type))  // As init_ops.py says it of initializers that draw numbers.
         return value_error(cat("Expected floating point type, got <dtype: '", name(*type), "'>."));
-      if (field_text(node(index), "shape").empty())
+      if (field_text(node(index), "shape").empty()) {
+        lowered(index).is_unfinished = true;
         return value_error(cat("Shape of a new variable (", own.name,
                                ") must be fully defined, but instead was <unknown>."));
+      }
       const Result<Shape> declared = shape_field(node(index), "shape");
       if (!declared.ok()) return declared.error();
       if (!declared->fully_defined())

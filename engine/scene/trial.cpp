@@ -124,8 +124,7 @@ std::optional<Error> refusal(const Scene& scene, const edit::SetPort& set) {
   const auto at = static_cast<std::size_t>(part.index_of(set.node));
   for (int d = 0; d < kDTypeCount; ++d) {
     Scene other = part;
-    if (fill(other, at, given, static_cast<DType>(d)) && !error_at(other, at))
-      return error;
+    if (fill(other, at, given, static_cast<DType>(d)) && !error_at(other, at)) return error;
   }
   return {};
 }

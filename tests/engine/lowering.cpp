@@ -35,6 +35,22 @@ TEST_CASE("literals in ports take the dtype of the other inputs, as Python numbe
   CHECK(desk.value("whole") == "12");
 }
 
+TEST_CASE("a node that is only new is unfinished, which is no mistake") {
+  const auto unfinished = [](const char* json) {
+    Desk desk(scene_of({kA, json}));
+    CHECK(desk["new"].error);
+    return desk["new"].is_unfinished;
+  };
+  CHECK(unfinished(R"({"name": "new", "type": "MatMul"})"));
+  CHECK(unfinished(R"({"name": "new", "type": "AddV2", "inputs": ["a"]})"));
+  CHECK(unfinished(R"({"name": "new", "type": "Variable", "inputs": [null]})"));
+  CHECK(unfinished(R"({"name": "new", "type": "Placeholder"})"));
+  CHECK_FALSE(unfinished(R"({"name": "new", "type": "AddV2", "inputs": ["a", {"value": "[1, 2, 3]"}]})"));
+  CHECK_FALSE(
+      unfinished(R"({"name": "new", "type": "Variable", "inputs": [null], "attrs": {"shape": "x"}})"));
+  CHECK_FALSE(unfinished(R"({"name": "new", "type": "Placeholder", "attrs": {"feed": "x"}})"));
+}
+
 TEST_CASE("a mistake stays at its node: what needs it waits, the rest computes") {
   const auto check = [](const char* broken, const char* message) {
     Desk desk(scene_of({kA, kB, kSum, broken, R"({"name": "after", "type": "Neg", "inputs": ["broken"]})"}));

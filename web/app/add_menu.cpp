@@ -15,7 +15,7 @@ namespace sandflow::ui {
 
 namespace {
 
-constexpr float kWidth = 428, kHeight = 404, kHead = 48;
+constexpr float kWidth = 428, kHeight = 432, kHead = 48;
 
 // Of the families at the left, with less room on a phone.
 float rail_of(const Rect& box) { return box.width() < 400 ? 108 : 136; }
@@ -248,14 +248,13 @@ void AddMenu::draw_families(Ui& ui, const Rect& box) {
   float y = 0;
   for (const int family : families) {
     const Rect row = Rect::sized({2, y}, {rail - 10, high});
-    const std::string id = cat("family ", family == kAll       ? "all"
+    const std::string id = cat("family ", family == kAll      ? "all"
                                           : family == kLayers ? "layer"
                                                               : name(static_cast<Family>(family)));
     const Press hit = press(ui, list, id, row);
     ui.spot(id, list, row);
     const bool is_chosen = family == family_;
-    if (is_chosen || hit.hovered)
-      list.fill(row, fade(p.of(Tone::kForward), is_chosen ? 0.13f : 0.06f), 5);
+    if (is_chosen || hit.hovered) list.fill(row, fade(p.of(Tone::kForward), is_chosen ? 0.13f : 0.06f), 5);
     list.text(is_chosen ? Face::kStrong : Face::kText, 11,
               {row.min.x + 8, row.center().y - line_height(Face::kText, 11) / 2},
               is_chosen ? p.of(Tone::kForward) : mix(p.soft, p.ink, 0.4f),
@@ -263,6 +262,7 @@ void AddMenu::draw_families(Ui& ui, const Rect& box) {
     if (hit.clicked && !is_dragging(ui)) {
       family_ = family;
       find();
+      ui.wants_frame = true;
     }
     y += high;
   }
@@ -312,8 +312,7 @@ std::optional<AddMenu::Chosen> AddMenu::draw_entries(Ui& ui, const Rect& box, bo
       tooltip(ui, Vec(box.max.x - 8, ui.input.mouse.y - 14), lines);
     }
     if (hit.held && ImGui::IsMousePosValid() && !box.grown(6).contains(ui.input.mouse)) carried_ = entry;
-    if ((hit.clicked && !is_dragging(ui)) || (accepted && is_marked))
-      choice = chosen(entry);
+    if ((hit.clicked && !is_dragging(ui)) || (accepted && is_marked)) choice = chosen(entry);
     y += high;
   }
   if (found_.empty()) list.text(Face::kText, 13, {12, 12}, p.soft, tr("add.none"));

@@ -195,8 +195,8 @@ void App::draw_column(const Rect& area) {
   ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
   Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16, &folds_};
-  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), workspace.lowered(),
-                                   boxes_, canvas.selection, lens.is_on() ? &lens : nullptr));
+  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), workspace.lowered(), boxes_,
+                                   canvas.selection, lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
   const Run run{
       .scene = workspace.scene(),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "engine/core/text.h"
 #include "engine/scene/fields.h"
@@ -17,10 +18,19 @@ namespace sandflow::ui {
 namespace {
 
 constexpr float kLeft = 14, kRight = 12, kHeader = 32, kFooter = 24, kNarrowest = 120;
-constexpr float kSign = 13;  // The room of the gradient's ∇.
+constexpr float kSign = 13;              // The room of the gradient's ∇.
 constexpr float kBadge = 12, kTag = 12;  // What the lens's numbers and tags take above and below a box.
 
 }  // namespace
+
+std::pair<std::string, std::string> advice_for(const SceneNode& node) {
+  if (node.type == "Placeholder") return {tr("unfinished.set-title"), tr("unfinished.feed")};
+  if (node.type == "Variable") return {tr("unfinished.set-title"), tr("unfinished.shape")};
+  const NodeType* type = find_node_type(node.type);
+  const std::string inputs = join(type ? missing_inputs(node, *type) : std::vector<std::string>(), ", ",
+                                  [](const std::string& input) { return input; });
+  return {tr("unfinished.title"), tr("unfinished.advice", {{"inputs", inputs}})};
+}
 
 Tone tone_of(const Scene& scene, const SceneNode& node) {
   if (!scene.training.loss.empty() && node.name == scene.training.loss) return Tone::kLoss;
@@ -246,12 +256,7 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered&
     depth = std::max(depth, box.depth);
     show_state(box, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
     box.is_of_run = box.has_error && i < lowered.nodes.size() && !lowered.nodes[i].error;
-    if (box.is_unfinished && type) {
-      const auto own = [](const std::string& input) { return input; };
-      box.error_kind = tr("unfinished.title");
-      box.error_message =
-          tr("unfinished.advice", {{"inputs", join(missing_inputs(node, *type), ", ", own)}});
-    }
+    if (box.is_unfinished) std::tie(box.error_kind, box.error_message) = advice_for(node);
     if (box.is_hidden) {
       box.rect = Rect::sized({node.x, node.y}, {kNarrowest, kHeader + kFooter});
     } else {
@@ -315,12 +320,14 @@ Vec Boxes::place_scope(const Scene& scene, const NodeBox& box, const std::vector
     first = {std::min(first.x, corner.x), std::min(first.y, corner.y)};
     last = {std::max(last.x, corner.x), std::max(last.y, corner.y)};
   }
-  const Vec size = box.rect.size(), middle = (first + last + Vec(kNarrowest, kHeader + kFooter) - size) * 0.5f;
+  const Vec size = box.rect.size(),
+            middle = (first + last + Vec(kNarrowest, kHeader + kFooter) - size) * 0.5f;
   ScopePlace& known = scope_places_[box.name];
   std::vector<Vec> members;
   for (const Vec corner : corners) members.push_back(corner - first);
-  const bool is_same = std::equal(members.begin(), members.end(), known.members.begin(), known.members.end(),
-                                  [](Vec a, Vec b) { return a.x == b.x && a.y == b.y; });
+  const bool is_same =
+      std::equal(members.begin(), members.end(), known.members.begin(), known.members.end(),
+                 [](Vec a, Vec b) { return distance(a, b) < 2; });  // Dragged, they are rounded.
   if (is_same) return first + known.at;
   known.members = std::move(members);
   const auto is_free = [&](Vec at) {
@@ -525,8 +532,7 @@ void Boxes::find_bounds(bool with_errors_of_run) {
   for (const NodeBox& box : nodes) {
     if (box.is_hidden) continue;
     include(box.rect);
-    if (box.has_error && (with_errors_of_run || !box.is_of_run))
-      include({box.rect.min, box.error_box.max});
+    if (box.has_error && (with_errors_of_run || !box.is_of_run)) include({box.rect.min, box.error_box.max});
     for (const PortBox& port : box.inputs)
       if (port.chip.width() > 0) include(port.chip);
   }

@@ -49,7 +49,7 @@ struct NodeBox {
   Vec value_at, gradient_at;   // From the top left corner.
   bool is_type_below = false;  // Under the name, where both have no room side by side.
   bool has_error = false, is_blocked = false, has_value = false, has_gradient = false, is_loss = false;
-  bool is_unfinished = false;  // What the error says is no mistake: inputs are not connected yet.
+  bool is_unfinished = false;  // What the error says is no mistake: it is not connected or set yet.
   bool is_of_run = false;      // The error came up in a run: nothing moves to make room for it.
   int order = -1;
   int depth = 0;                     // Longest way from a source.
@@ -135,6 +135,8 @@ struct Boxes {
   std::map<std::pair<std::string, int>, std::string> about_inputs_, about_outputs_;
 };
 
+// What a node that is not finished is still in need of: a few words, and what to do.
+std::pair<std::string, std::string> advice_for(const SceneNode& node);
 Tone tone_of(const Scene& scene, const SceneNode& node);
 // Fills in what a box shows of a tensor and places it; the size that it needs.
 void show_state(NodeBox& box, const NodeSnapshot& state);

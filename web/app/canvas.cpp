@@ -196,9 +196,9 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
   zoom_ = begins;
   // From its left, and from its top where it is higher than the screen.
   const float high = own.height() * zoom_;
-  pan_ = {room.min.x - (own.min.x - 20) * zoom_,
-          high > room.height() ? room.min.y - (own.min.y - 20) * zoom_
-                               : room.center().y - own.center().y * zoom_};
+  pan_ = {room.min.x - (own.min.x - 20) * zoom_, high > room.height()
+                                                     ? room.min.y - (own.min.y - 20) * zoom_
+                                                     : room.center().y - own.center().y * zoom_};
 }
 
 void Canvas::zoom_at(Vec screen, float factor) {
@@ -376,7 +376,8 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
     painter.polyline(points, p.soft, 1.5f);
   }
 
-  if (!adds || selects_several_) return;  // It would lie on the graph that is being run; the key and the double click stay.
+  if (!adds || selects_several_)
+    return;  // It would lie on the graph that is being run; the key and the double click stay.
   const char* label_add = tr("add.button");
   const Rect add = Rect::sized(area.min + Vec(16, 16), {text_width(Face::kStrong, 13, label_add) + 42, unit});
   painter.shadow(add, 9, 4);
@@ -419,13 +420,13 @@ void Canvas::draw_several(Ui& ui, const Painter& painter, const Rect& area, cons
     ui.spot(id, painter, box);
     painter.fill(box, fade(color, hit.hovered ? 0.2f : 0.12f), 8);
     painter.text_middle(Face::kStrong, 13, box.center(), color, label);
+    ui.wants_frame |= hit.clicked;
     return hit.clicked;
   };
   const Rect leave{{bar.max.x - done_width - 4, bar.min.y + 4}, bar.max - Vec(4, 4)};
   if (any) {
     const Rect opens{{leave.min.x - menu_width - 4, leave.min.y}, {leave.min.x - 4, leave.max.y}};
-    if (button("several-menu", opens, menu, p.ink))
-      open_menu(ui, scene, boxes, {opens.min.x, bar.max.y + 6});
+    if (button("several-menu", opens, menu, p.ink)) open_menu(ui, scene, boxes, {opens.min.x, bar.max.y + 6});
   }
   if (button("several-done", leave, done, p.of(Tone::kForward))) selects_several_ = false;
 }

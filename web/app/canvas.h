@@ -154,8 +154,8 @@ class Canvas {
   bool was_fitted_ = false;
   bool fits_whole_ = false;
   Rect fitted_area_{};
-  std::string show_next_;  // A scope that has just been opened or folded.
-  std::string walked_;     // Where keys have come to while they add to the selection.
+  std::string show_next_;         // A scope that has just been opened or folded.
+  std::string walked_;            // Where keys have come to while they add to the selection.
   bool selects_several_ = false;  // A tap adds a node to the selection, or takes it out.
   Drag drag_;
   std::optional<Wire> wire_;

@@ -16,12 +16,12 @@ namespace sandflow::ui {
 namespace {
 
 constexpr Action kMenuOrder[] = {
-    Action::kEdit,       Action::kRename,    Action::kWire,        Action::kDisconnect,
-    Action::kAdd,        Action::kCut,       Action::kCopy,        Action::kPaste,
-    Action::kDuplicate,  Action::kRemove,    Action::kSelectAll,   Action::kSelectSeveral,
-    Action::kGroup,      Action::kUngroup,   Action::kFold,        Action::kLoss,
-    Action::kAccuracy,   Action::kPrediction, Action::kAlignLeft,  Action::kAlignTop,
-    Action::kSpreadAcross, Action::kSpreadDown, Action::kArrange,  Action::kArrangeDown,
+    Action::kEdit,         Action::kRename,     Action::kWire,      Action::kDisconnect,
+    Action::kAdd,          Action::kCut,        Action::kCopy,      Action::kPaste,
+    Action::kDuplicate,    Action::kRemove,     Action::kSelectAll, Action::kSelectSeveral,
+    Action::kGroup,        Action::kUngroup,    Action::kFold,      Action::kLoss,
+    Action::kAccuracy,     Action::kPrediction, Action::kAlignLeft, Action::kAlignTop,
+    Action::kSpreadAcross, Action::kSpreadDown, Action::kArrange,   Action::kArrangeDown,
     Action::kFit};
 
 bool begins_group(Action action) {

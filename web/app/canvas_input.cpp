@@ -336,7 +336,8 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
     if (wire_->box < 0 && over != boxes.nodes.rend()) {
       // Another node that has nothing to take it; on its own node the hand has only let go.
       if (over->name != parse_wire(wire_->source).node)
-        ui.notice(tr(over->inputs.empty() || over->is_derived() ? "wire.no-input" : "wire.no-free-input", {{"node", over->label}}),
+        ui.notice(tr(over->inputs.empty() || over->is_derived() ? "wire.no-input" : "wire.no-free-input",
+                     {{"node", over->label}}),
                   true);
       wire_.reset();
       // On empty ground: what could take it?

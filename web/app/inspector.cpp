@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "engine/core/text.h"
-#include "engine/scene/fields.h"
 #include "engine/scene/node_types.h"
 #include "engine/tf/literal.h"
 #include "web/app/boxes.h"
@@ -188,10 +187,6 @@ int blocker_of(const Scene& scene, const Snapshot& snapshot, int index) {
   return -1;
 }
 
-std::string inputs_text(const SceneNode& node, const NodeType& type) {
-  return join(missing_inputs(node, type), ", ", [](const std::string& input) { return input; });
-}
-
 std::string waits_for(const SceneNode& node, const NodeSnapshot& state) {
   if (state.is_unfinished) return tr("inspector.blocked-unfinished", {{"node", node.name}});
   return cat(tr("inspector.blocked-by", {{"node", node.name}}), "\n", state.error->text());
@@ -205,15 +200,13 @@ void draw_error(Column& column, const Scene& scene, const Snapshot& snapshot, in
   const int blocker = !state.error && state.is_blocked ? blocker_of(scene, snapshot, index) : -1;
   if (state.error && state.is_unfinished) {
     // What is still to be done is no mistake; TensorFlow's words for it stand below.
-    const SceneNode& node = scene.nodes[at];
-    const NodeType* type = find_node_type(node.type);
-    const std::string advice = tr("unfinished.advice", {{"inputs", type ? inputs_text(node, *type) : ""}});
+    const auto [title, advice] = advice_for(scene.nodes[at]);
     const std::string words = state.error->text();
     const float advice_high = text_size(Face::kText, 13, advice, column.width - 24).y,
                 words_high = text_size(Face::kText, 11, words, column.width - 24).y;
     const Rect box = column.take(advice_high + words_high + 46, 12);
     column.painter.dashed_frame(box, p.soft, 8, 1, 4);
-    column.painter.text(Face::kStrong, 13, box.min + Vec(12, 9), p.soft, tr("unfinished.title"));
+    column.painter.text(Face::kStrong, 13, box.min + Vec(12, 9), p.soft, title);
     column.painter.text(Face::kText, 13, box.min + Vec(12, 29), p.ink, advice, column.width - 24);
     column.painter.text(Face::kText, 11, box.min + Vec(12, 35 + advice_high), p.soft, words,
                         column.width - 24);
@@ -226,11 +219,9 @@ void draw_error(Column& column, const Scene& scene, const Snapshot& snapshot, in
     column.painter.text(Face::kText, 13, box.min + Vec(12, 29), p.ink, state.error->message,
                         column.width - 24);
   } else if (state.is_blocked) {
-    const std::string text =
-        blocker < 0
-            ? std::string(tr("inspector.blocked"))
-            : waits_for(scene.nodes[static_cast<std::size_t>(blocker)],
-                        snapshot.nodes[static_cast<std::size_t>(blocker)]);
+    const std::string text = blocker < 0 ? std::string(tr("inspector.blocked"))
+                                         : waits_for(scene.nodes[static_cast<std::size_t>(blocker)],
+                                                     snapshot.nodes[static_cast<std::size_t>(blocker)]);
     const float high = text_size(Face::kText, 13, text, column.width - 24).y;
     const Rect box = column.take(high + 16, 12);
     column.painter.dashed_frame(box, p.soft, 8, 1, 4);

@@ -42,9 +42,7 @@ void paragraph(Column& column, std::string_view text, Color color) {
   column.painter.text(Face::kText, 13, column.take(high, 10).min, color, text, column.width);
 }
 
-std::string about(const Node::Result& output) {
-  return cat(output.shape.python(), "  ", name(output.dtype));
-}
+std::string about(const Node::Result& output) { return cat(output.shape.python(), "  ", name(output.dtype)); }
 
 }  // namespace
 
@@ -101,7 +99,7 @@ void Inspector::draw_derived(Ui& ui, Column& column, const Snapshot& snapshot, c
   } else {
     heading(column, tr("derived.inside"));
     for (std::size_t i = 0; i < std::min(members.size(), kMostRows); ++i)
-      row(column, members[i]->op->type, 
+      row(column, members[i]->op->type,
           members[i]->name.starts_with(chosen) ? members[i]->name.substr(chosen.size()) : members[i]->name,
           members[i]->outputs.empty() ? std::string() : members[i]->outputs[0].shape.python());
     if (members.size() > kMostRows) row(column, "…", "", "");

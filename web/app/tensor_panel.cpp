@@ -82,10 +82,12 @@ void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
   for (std::int64_t r = 0; r < rows; r += step)
     for (std::int64_t c = 0; c < columns; c += step) {
       const std::int64_t at = (r * columns + c) * channels;
-      const std::string place =
-          rank == 0 ? "" : rows == 1 && rank < 2 ? cat("[", c, "]") : cat("[", r, ", ", c, "]");
+      const std::string place = rank == 0               ? ""
+                                : rows == 1 && rank < 2 ? cat("[", c, "]")
+                                                        : cat("[", r, ", ", c, "]");
       std::string number = short_number(tensor, at);
-      for (std::int64_t k = 1; k < (is_colour ? 3 : 1); ++k) number += cat(", ", short_number(tensor, at + k));
+      for (std::int64_t k = 1; k < (is_colour ? 3 : 1); ++k)
+        number += cat(", ", short_number(tensor, at + k));
       prepared.cell_texts.push_back(cat(place, "  ", number));
       if (is_colour) {
         const auto part = [&](int k) { return static_cast<int>(std::lround(tensor.number(at + k) * 255)); };
@@ -94,9 +96,8 @@ void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
       }
       const double x = tensor.number(at);
       const float share = most > 0 && std::isfinite(x) ? static_cast<float>(std::fabs(x) / most) : 0;
-      prepared.cells.push_back(!std::isfinite(x)
-                                   ? p.of(Tone::kLoss)
-                                   : mix(nought_of(p), x < 0 ? negative : positive, share));
+      prepared.cells.push_back(!std::isfinite(x) ? p.of(Tone::kLoss)
+                                                 : mix(nought_of(p), x < 0 ? negative : positive, share));
     }
 }
 
@@ -174,8 +175,8 @@ void TensorPanel::draw_numbers(Ui& ui, Column& column, Prepared& prepared, std::
   column.painter.text_right(Face::kMono, 11, {column.width, row.max.y - 18}, p.soft, prepared.about);
   const Rect box = column.take(prepared.height + 18, 8);
   column.painter.fill(box, p.field, 8);
-  const Vec room = box.size() - Vec(24, 18), beyond{std::max(0.0f, prepared.whole.x - room.x),
-                                                    std::max(0.0f, prepared.whole.y - room.y)};
+  const Vec room = box.size() - Vec(24, 18),
+            beyond{std::max(0.0f, prepared.whole.x - room.x), std::max(0.0f, prepared.whole.y - room.y)};
   if (beyond.x > 0 || beyond.y > 0) {
     const std::string id = cat("tensor-text", index);
     const Press hit = press(ui, column.painter, id, box);
@@ -186,7 +187,8 @@ void TensorPanel::draw_numbers(Ui& ui, Column& column, Prepared& prepared, std::
     prepared.scroll = {clamp(prepared.scroll.x - by.x + wheel, 0, beyond.x),
                        clamp(prepared.scroll.y - by.y, 0, beyond.y)};
     // The finger moves the numbers; where they end, the column.
-    if (hit.held && by.y != 0 && prepared.scroll.y > 0 && prepared.scroll.y < beyond.y) ui.holds_finger = true;
+    if (hit.held && by.y != 0 && prepared.scroll.y > 0 && prepared.scroll.y < beyond.y)
+      ui.holds_finger = true;
   }
   column.painter.clip(box.grown(-4));
   column.painter.text(Face::kMono, prepared.size, box.min + Vec(12, 9) - prepared.scroll, color,
@@ -196,8 +198,8 @@ void TensorPanel::draw_numbers(Ui& ui, Column& column, Prepared& prepared, std::
   const auto thumb = [&](Vec from, Vec to, float share, float at) {
     const Vec along = to - from;
     const Vec begin = from + along * (at * (1 - share));
-    column.painter.fill({begin - Vec(1.5f, 1.5f), begin + along * share + Vec(1.5f, 1.5f)}, fade(p.soft, 0.5f),
-                        1.5f);
+    column.painter.fill({begin - Vec(1.5f, 1.5f), begin + along * share + Vec(1.5f, 1.5f)},
+                        fade(p.soft, 0.5f), 1.5f);
   };
   if (beyond.x > 0)
     thumb({box.min.x + 8, box.max.y - 4}, {box.max.x - 8, box.max.y - 4}, room.x / prepared.whole.x,
@@ -236,8 +238,7 @@ void TensorPanel::draw_heat(Ui& ui, Column& column, const Prepared& prepared, st
   if (inside.x < 0 || inside.y < 0 || r >= prepared.rows || c >= prepared.columns) return;
   const Vec corner = at + Vec(static_cast<float>(c), static_cast<float>(r)) * cell;
   column.painter.frame(Rect::sized(corner, {cell - gap, cell - gap}).grown(1), p.ink, 1, 1.5f);
-  const std::string lines[] = {
-      prepared.cell_texts[static_cast<std::size_t>(r * prepared.columns + c)]};
+  const std::string lines[] = {prepared.cell_texts[static_cast<std::size_t>(r * prepared.columns + c)]};
   tooltip(ui, ui.input.mouse, lines, Face::kMono);
   ui.hovered_value = lines[0];
 }

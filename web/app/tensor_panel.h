@@ -28,8 +28,8 @@ class TensorPanel {
     bool is_gradient = false;
     std::string text;  // numpy's.
     float size = 11, height = 0;
-    Vec whole;    // What the text would take …
-    Vec scroll;   // … and how far one has moved in it, where that is more than there is room for.
+    Vec whole;   // What the text would take …
+    Vec scroll;  // … and how far one has moved in it, where that is more than there is room for.
     bool has_numbers = false;
     std::string statistics[4];
     int rows = 0, columns = 0;

@@ -57,7 +57,8 @@ class ResultView : public View {
     std::set<std::string> used;
     for (std::size_t i = 0; i < run.scene.nodes.size() && i < run.snapshot.nodes.size(); ++i)
       for (const Port& port : run.scene.nodes[i].inputs)
-        if (run.snapshot.nodes[i].value.defined() && port.kind == Port::Kind::kWire) used.insert(parse_wire(port.text).node);
+        if (run.snapshot.nodes[i].value.defined() && port.kind == Port::Kind::kWire)
+          used.insert(parse_wire(port.text).node);
     for (std::size_t i = 0; i < run.scene.nodes.size() && i < run.snapshot.nodes.size(); ++i) {
       const SceneNode& node = run.scene.nodes[i];
       const bool is_wanted = selected_.empty() ? !used.count(node.name) : selected_.count(node.name) > 0;
