@@ -183,7 +183,8 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
   zoom_ = zoom_in(room);
   pan_ = room.center() - b.center() * zoom_;
   // On a phone what is smaller cannot be read; it begins larger, since one moves about it anyhow.
-  const float readable = is_narrow ? 0.6f : 0.4f, begins = is_narrow ? 0.75f : 0.4f;
+  const bool is_phone = area.width() < 420;
+  const float readable = is_phone ? 0.6f : is_narrow ? 0.5f : 0.4f, begins = is_phone ? 0.75f : readable;
   if (fits_whole_ || zoom_ >= readable) return;
   // It begins with what the learner has made.
   Rect own{{1e9f, 1e9f}, {-1e9f, -1e9f}};
