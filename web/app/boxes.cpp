@@ -255,7 +255,7 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered&
     box.depth = depths[i];
     depth = std::max(depth, box.depth);
     show_state(box, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
-    box.is_of_run = box.has_error && i < lowered.nodes.size() && !lowered.nodes[i].error;
+    box.is_of_run = box.is_wrong() && i < lowered.nodes.size() && !lowered.nodes[i].error;
     if (box.is_unfinished) std::tie(box.error_kind, box.error_message) = advice_for(node);
     if (box.is_hidden) {
       box.rect = Rect::sized({node.x, node.y}, {kNarrowest, kHeader + kFooter});
