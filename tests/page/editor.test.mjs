@@ -241,12 +241,12 @@ test("from tap to tap a wire is drawn and several nodes are selected, and a long
   await tap(entry("duplicate", await state(page)));
   await until(page, (later) => node(later, "softmax_1"));
   // Several, from tap to tap.
-  const softmax = await onPage(page, middle(await rest(page, "softmax")));
-  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [softmax] });
+  const copy = await onPage(page, middle(await rest(page, "softmax_1")));
+  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [copy] });
   const offered = await until(page, (later) => entry("several", later));
   await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await tap(entry("several", offered));
-  for (const [name, selected] of [["W", "W,softmax"], ["b", "W,b,softmax"], ["W", "b,softmax"]]) {
+  for (const [name, selected] of [["W", "W,softmax_1"], ["b", "W,b,softmax_1"], ["W", "b,softmax_1"]]) {
     await tap(middle(node(await state(page), name)));
     await until(page, (later) => [...later.selected].sort().join() === selected, selected);
   }
