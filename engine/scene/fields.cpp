@@ -61,6 +61,19 @@ std::size_t output_count(const SceneNode& node) {
       std::clamp(parse_int(field_text(node, type->output_count)).value_or(1), 1LL, kMost));
 }
 
+std::vector<std::string> missing_inputs(const SceneNode& node, const NodeType& type) {
+  std::vector<std::string> missing;
+  if (!type.op && !type.function) return missing;
+  for (std::size_t i = 0; i < std::max(type.inputs.size(), node.inputs.size()); ++i) {
+    if (i < type.inputs.size() && i + type.optional >= type.inputs.size()) continue;
+    if (i < node.inputs.size() && node.inputs[i].kind != Port::Kind::kEmpty) continue;
+    if (type.inputs.empty()) break;
+    const std::string& name = type.inputs[std::min(i, type.inputs.size() - 1)];
+    if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
+  }
+  return missing;
+}
+
 Result<AttrValue> attribute_field(const SceneNode& node, const NodeField& field) {
   const std::string text = field_text(node, field);
   switch (field.kind) {

@@ -21,6 +21,8 @@ Result<Literal> literal_field(const SceneNode& node, std::string_view field);
 Result<Shape> shape_field(const SceneNode& node, std::string_view field);
 Result<DType> dtype_field(const SceneNode& node, std::string_view field);
 Result<std::optional<std::int64_t>> seed_field(const SceneNode& node);  // The field "seed"; nothing for None.
+// The inputs that the node needs and that are empty, by name; each name once.
+std::vector<std::string> missing_inputs(const SceneNode& node, const NodeType& type);
 // How many outputs the node has, as its attributes say; at least 1.
 std::size_t output_count(const SceneNode& node);
 // As an attribute of the node's operation.

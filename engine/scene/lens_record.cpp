@@ -225,6 +225,7 @@ std::vector<NodeSnapshot> Lens::nodes_at(const LensRun* run, std::size_t stops) 
     const LoweredNode& from = lowered_.nodes[i];
     nodes[i].error = from.error;
     nodes[i].is_blocked = from.is_blocked;
+    nodes[i].is_unfinished = from.is_unfinished;
     if (from.outputs.empty()) continue;
     const Output shown = from.ref.valid() ? from.ref : from.outputs[0];
     nodes[i].graph_name = lowered_.graph->node(shown.node).name;

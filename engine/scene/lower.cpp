@@ -20,6 +20,17 @@ namespace sandflow {
 
 namespace {
 
+// As Python says it: 'a', 'b', and 'c'.
+Error missing_arguments(const std::string& function, const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) list += i + 1 < names.size() ? ", " : names.size() > 2 ? ", and " : " and ";
+    list += cat("'", names[i], "'");
+  }
+  return type_error(cat(function, "() missing ", names.size(), " required positional argument",
+                        names.size() > 1 ? "s: " : ": ", list));
+}
+
 // Turns one scene into one graph; the members are what the steps hand on to each other.
 class Lowering {
  public:
@@ -190,9 +201,11 @@ class Lowering {
       if (!type.ok()) return type.error();
       if (!is_floating(*type))  // As init_ops.py says it of initializers that draw numbers.
         return value_error(cat("Expected floating point type, got <dtype: '", name(*type), "'>."));
-      if (field_text(node(index), "shape").empty())
+      if (field_text(node(index), "shape").empty()) {
+        lowered(index).is_unfinished = true;
         return value_error(cat("Shape of a new variable (", own.name,
                                ") must be fully defined, but instead was <unknown>."));
+      }
       const Result<Shape> declared = shape_field(node(index), "shape");
       if (!declared.ok()) return declared.error();
       if (!declared->fully_defined())
@@ -367,12 +380,12 @@ class Lowering {
       return;
     }
     if (type->op || type->function) {
-      for (std::size_t i = 0; i < std::max(type->inputs.size(), own.inputs.size()); ++i) {
-        if (i < type->inputs.size() && i + type->optional >= type->inputs.size()) continue;
-        if (i < own.inputs.size() && own.inputs[i].kind != Port::Kind::kEmpty) continue;
-        const std::string& input = type->inputs[std::min(i, type->inputs.size() - 1)];
-        const std::string function = type->python.substr(type->python.rfind('.') + 1);
-        return fail(type_error(cat(function, "() missing 1 required positional argument: '", input, "'")));
+      if (const std::vector<std::string> missing = missing_inputs(own, *type); !missing.empty()) {
+        result.is_unfinished = true;
+        const std::string& python = type->python;  // "tf.matmul", or "x + y".
+        return fail(missing_arguments(
+            python.find(' ') == std::string::npos ? python.substr(python.rfind('.') + 1) : type->name,
+            missing));
       }
       if (own.inputs.size() > type->inputs.size() && !type->variadic)
         return fail(type_error(

@@ -18,7 +18,8 @@ struct LoweredNode {
   Output gradient;              // d loss / d outputs[0]; invalid if there is none.
   Output descent;  // Of a Variable that is trained: its gradient as the optimizer gets it, clipped.
   std::optional<Error> error;
-  bool is_blocked = false;  // An input is missing, or has an error.
+  bool is_blocked = false;     // An input is missing, or has an error.
+  bool is_unfinished = false;  // The error is no mistake: it is new, and not connected or set yet.
 };
 
 struct Lowered {

@@ -89,9 +89,9 @@ std::optional<Error> error_at(const Scene& scene, std::size_t at) {
 
 }  // namespace
 
-std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set) {
+std::optional<Error> refusal(const Scene& scene, const edit::SetPort& set) {
   Result<Scene> changed = edit::apply(scene, set);
-  if (!changed.ok()) return Refusal{changed.error(), false};
+  if (!changed.ok()) return changed.error();
   const Index index = index_of(scene);
   const std::size_t target = index.at(set.node);
   std::optional<DType> dtype;
@@ -101,9 +101,7 @@ std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set) {
     const std::vector<bool> before = needed_for(scene, index, {source});
     if (before[target]) {
       const Scene cycle = part_of(*changed, needed_for(*changed, index, {target}));
-      if (auto error = error_at(cycle, static_cast<std::size_t>(cycle.index_of(set.node))))
-        return Refusal{*std::move(error), true};
-      return {};
+      return error_at(cycle, static_cast<std::size_t>(cycle.index_of(set.node)));
     }
     const Scene part = part_of(scene, before);
     const Lowered lowered = lower(part);
@@ -126,8 +124,7 @@ std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set) {
   const auto at = static_cast<std::size_t>(part.index_of(set.node));
   for (int d = 0; d < kDTypeCount; ++d) {
     Scene other = part;
-    if (fill(other, at, given, static_cast<DType>(d)) && !error_at(other, at))
-      return Refusal{*std::move(error), false};
+    if (fill(other, at, given, static_cast<DType>(d)) && !error_at(other, at)) return error;
   }
   return {};
 }

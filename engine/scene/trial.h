@@ -15,14 +15,9 @@
 
 namespace sandflow {
 
-struct Refusal {
-  Error error;
-  bool is_cycle = false;  // Not only wrong as things are: no operation can use what comes after it.
-};
-
 // Why input `set.input` cannot take what `set` would give it; nothing if it can, or if the node is wrong
 // without it, too.
-std::optional<Refusal> refusal(const Scene& scene, const edit::SetPort& set);
+std::optional<Error> refusal(const Scene& scene, const edit::SetPort& set);
 
 // One tensor, tried on nodes that are not there yet.
 class Candidate {

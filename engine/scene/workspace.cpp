@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/core/text.h"
+#include "engine/scene/fields.h"
 #include "engine/scene/json.h"
 #include "engine/training/trainer.h"
 
@@ -233,6 +234,7 @@ struct Workspace::State {
       NodeSnapshot& node = s.nodes[i];
       node.error = from.error;
       node.is_blocked = from.is_blocked;
+      node.is_unfinished = from.is_unfinished;
       values.push_back(from.outputs.empty() ? Output{} : from.outputs[0]);
       look_at(values.back(), node.value);
       look_at(from.gradient, node.gradient);
@@ -248,8 +250,12 @@ struct Workspace::State {
     for (std::size_t i = 0; i < wanted.size(); ++i) *places[i] = sight.values[i];
     for (const Error& error : sight.errors) {
       const int owner = owner_of(error.node);
-      if (owner >= 0 && !s.nodes[static_cast<std::size_t>(owner)].error)
-        s.nodes[static_cast<std::size_t>(owner)].error = error;
+      if (owner < 0 || s.nodes[static_cast<std::size_t>(owner)].error) continue;
+      NodeSnapshot& node = s.nodes[static_cast<std::size_t>(owner)];
+      node.error = error;
+      // That nothing is fed is a mistake only in a session that runs.
+      const SceneNode& own = scene.nodes[static_cast<std::size_t>(owner)];
+      node.is_unfinished = own.type == "Placeholder" && field_text(own, "feed").empty();
     }
     number_order(values);
     ++s.version;

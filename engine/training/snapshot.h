@@ -46,6 +46,7 @@ struct NodeSnapshot {
   Tensor gradient;  // d loss / d value; undefined if there is none.
   std::optional<Error> error;  // What is wrong with this node, in TensorFlow's words.
   bool is_blocked = false;     // Nothing wrong here, but an input has an error or is missing.
+  bool is_unfinished = false;  // The error is no mistake: it is new, and not connected or set yet.
   int order = -1;              // Its place in the order of execution; -1 if it did not run.
 };
 

@@ -35,6 +35,22 @@ TEST_CASE("literals in ports take the dtype of the other inputs, as Python numbe
   CHECK(desk.value("whole") == "12");
 }
 
+TEST_CASE("a node that is only new is unfinished, which is no mistake") {
+  const auto unfinished = [](const char* json) {
+    Desk desk(scene_of({kA, json}));
+    CHECK(desk["new"].error);
+    return desk["new"].is_unfinished;
+  };
+  CHECK(unfinished(R"({"name": "new", "type": "MatMul"})"));
+  CHECK(unfinished(R"({"name": "new", "type": "AddV2", "inputs": ["a"]})"));
+  CHECK(unfinished(R"({"name": "new", "type": "Variable", "inputs": [null]})"));
+  CHECK(unfinished(R"({"name": "new", "type": "Placeholder"})"));
+  CHECK_FALSE(unfinished(R"({"name": "new", "type": "AddV2", "inputs": ["a", {"value": "[1, 2, 3]"}]})"));
+  CHECK_FALSE(
+      unfinished(R"({"name": "new", "type": "Variable", "inputs": [null], "attrs": {"shape": "x"}})"));
+  CHECK_FALSE(unfinished(R"({"name": "new", "type": "Placeholder", "attrs": {"feed": "x"}})"));
+}
+
 TEST_CASE("a mistake stays at its node: what needs it waits, the rest computes") {
   const auto check = [](const char* broken, const char* message) {
     Desk desk(scene_of({kA, kB, kSum, broken, R"({"name": "after", "type": "Neg", "inputs": ["broken"]})"}));
@@ -51,7 +67,11 @@ TEST_CASE("a mistake stays at its node: what needs it waits, the rest computes")
   check(R"({"name": "broken", "type": "Neg"})",
         "TypeError: negative() missing 1 required positional argument: 'x'");
   check(R"({"name": "broken", "type": "AddV2", "inputs": ["a"]})",
-        "TypeError: x + y() missing 1 required positional argument: 'y'");
+        "TypeError: AddV2() missing 1 required positional argument: 'y'");
+  check(R"({"name": "broken", "type": "AddV2"})",
+        "TypeError: AddV2() missing 2 required positional arguments: 'x' and 'y'");
+  check(R"({"name": "broken", "type": "Select"})",
+        "TypeError: where() missing 3 required positional arguments: 'condition', 'x', and 'y'");
   check(R"({"name": "broken", "type": "Neg", "inputs": ["nobody"]})",
         "ValueError: The name 'nobody' refers to an Operation not in the graph.");
   check(R"({"name": "broken", "type": "Neg", "inputs": ["a:1"]})",

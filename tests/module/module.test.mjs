@@ -356,7 +356,7 @@ test("a scene with mistakes opens, and says them", () => {
   const opened = sf.openScene('{"sandflow": 1, "training": {"loss": "sum"}, "nodes": [{"name": "sum", "type": "Add"}]}');
   const { nodes, can_train, training_error } = opened.snapshot();
   assert.equal(nodes[0].error.name, "TypeError");
-  assert.equal(nodes[0].error.message, "add() missing 1 required positional argument: 'x'");
+  assert.equal(nodes[0].error.message, "add() missing 2 required positional arguments: 'x' and 'y'");
   assert.equal(nodes[0].value, null);
   assert.equal(can_train, false);
   assert.ok(training_error instanceof Error);

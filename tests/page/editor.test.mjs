@@ -158,7 +158,44 @@ test("a 2-4-1 classifier with its loss, built from an empty canvas, trains", asy
   await close();
 });
 
-test("a wire says in TensorFlow's words why it cannot be, before it is dropped; a cycle is not made", async () => {
+test("the same classifier is built by keyboard alone", async () => {
+  const { page, trouble, close } = await open();
+  const { add, set, wire, type, choose } = keyboard;
+  await page.locator("#settings-button").focus();
+  await press(page, "Enter");
+  await page.locator("#settings").getByLabel("Data", { exact: true }).focus();
+  await page.keyboard.type("circle");
+  await press(page, "Escape");
+  const made = async (kind, attrs = {}) => {
+    const name = await add(page, kind);
+    for (const [attr, text] of Object.entries(attrs)) await set(page, name, attr, text);
+    return name;
+  };
+  const joined = async (kind, ...inputs) => {
+    const name = await made(kind);
+    for (const [i, input] of inputs.entries()) await wire(page, input, name, i);
+    return name;
+  };
+  const x = await made("Placeholder", { shape: "(None, 2)", feed: "features" });
+  const product = await joined("MatMul", x, await made("Variable", { shape: "(2, 4)" }));
+  const hidden = await joined("Tanh", await joined("BiasAdd", product, await made("Variable", { shape: "(4,)" })));
+  const guess = await joined("Sigmoid", await joined("MatMul", hidden, await made("Variable", { shape: "(4, 1)" })));
+  const known = await joined("MatMul", await made("Placeholder", { shape: "(None, 2)", feed: "labels" }));
+  await type(page, known, 1, "[[0.0], [1.0]]");
+  const loss = await joined("Mean", await joined("SquaredDifference", guess, known));
+  await type(page, loss, 1, "[0, 1]");
+  await choose(page, loss, "loss");
+  const start = await until(page, (now) => now.can_train && now.train_loss > 0);
+  await command(page, { do: "set", key: "speed", value: 0.9 });
+  await press(page, " ");
+  await until(page, (now) => now.train_loss < start.train_loss * 0.5, "it learns");
+  await press(page, " ");
+  await until(page, (now) => !now.playing);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("a wire says in TensorFlow's words why it cannot be, before it is dropped and when it is, and connects nothing", async () => {
   const { page, close } = await open({ scene: "penguins" });
   const before = await state(page);
   const from = await onPage(page, node(before, "b").outputs[0]);
@@ -169,9 +206,12 @@ test("a wire says in TensorFlow's words why it cannot be, before it is dropped; 
   await page.mouse.move(to.x, to.y, { steps: 3 });
   await until(page, (now) => /Shape must be rank 2 but is rank 1/.test(now.wire?.refused));
   assert.equal(node(await state(page), "MatMul").error, null, "nothing has happened yet");
-  await page.keyboard.press("Escape");
   await page.mouse.up();
+  await page.getByText(/Shape must be rank 2 but is rank 1/).first().waitFor();
   await until(page, (now) => !now.wire);
+  assert.equal(node(await state(page), "MatMul").inputs[1].text, "W", "what is refused is not connected");
+  await dragTo(page, await onPage(page, node(before, "b").outputs[0]), await onPage(page, middle(node(before, "answer"))));
+  await page.getByText(/Every input of answer is taken/).first().waitFor();
   await dragTo(page, await onPage(page, node(before, "loss").outputs[0]), await onPage(page, node(before, "MatMul").inputs[0]));
   await page.getByText(/The graph has a cycle/).first().waitFor();
   assert.equal(node(await state(page), "MatMul").inputs[0].text, "x");
@@ -179,7 +219,7 @@ test("a wire says in TensorFlow's words why it cannot be, before it is dropped; 
   await close();
 });
 
-test("from tap to tap a wire is drawn, and a long press opens the menu", async () => {
+test("from tap to tap a wire is drawn and several nodes are selected, and a long press opens the menu", async () => {
   const { page, close } = await open({ scene: "penguins", width: 820, height: 1180, hasTouch: true });
   await page.locator("#canvas").tap({ position: { x: 300, y: 40 } });
   const tap = async (at) => {
@@ -197,9 +237,23 @@ test("from tap to tap a wire is drawn, and a long press opens the menu", async (
   await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
   await until(page, (later) => later.menu.some((entry) => entry.id === "duplicate"));
   await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
-  const entry = (await state(page)).menu.find((each) => each.id === "duplicate");
-  await tap(entry);
+  const entry = (id, from) => from.menu.find((each) => each.id === id);
+  await tap(entry("duplicate", await state(page)));
   await until(page, (later) => node(later, "softmax_1"));
+  // Several, from tap to tap.
+  const copy = await onPage(page, middle(await rest(page, "softmax_1")));
+  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [copy] });
+  const offered = await until(page, (later) => entry("several", later));
+  await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await tap(entry("several", offered));
+  for (const [name, selected] of [["W", "W,softmax_1"], ["b", "W,b,softmax_1"], ["W", "b,softmax_1"]]) {
+    await tap(middle(node(await state(page), name)));
+    await until(page, (later) => [...later.selected].sort().join() === selected, selected);
+  }
+  await tap((await until(page, (later) => later.spots.some(({ id }) => id === "several-done"))).spots.find(({ id }) => id === "several-done"));
+  await until(page, (later) => !later.spots.some(({ id }) => id === "several-done"));
+  await tap(middle(node(await state(page), "W")));
+  await until(page, (later) => later.selected.join() === "W", "a tap selects one again");
   await close();
 });
 
@@ -264,6 +318,87 @@ test("nodes are grouped into a scope, which folds to a box with its free ports a
   await close();
 });
 
+test("a folded scope's box lies on no other node, and is moved as it stands", async () => {
+  const { page, close } = await open();
+  const nodes = [
+    { name: "x", type: "Const", at: [0, 0] },
+    { name: "s/a", type: "Neg", inputs: ["x"], at: [230, 0] },
+    { name: "s/b", type: "Neg", inputs: ["s/a"], at: [0, 200] },
+    { name: "y", type: "Neg", inputs: ["s/b"], at: [230, 200] },
+  ];
+  await command(page, { do: "open", text: JSON.stringify({ sandflow: 1, nodes, folded: ["s"] }) });
+  await until(page, (now) => box(now, "s")?.kind === "scope");
+  const free = (now) => ["x", "y"].every((name) => apart(node(now, name), box(now, "s")));
+  await rest(page, "x");
+  const start = await state(page);
+  assert.ok(free(start), "it lies on another node");
+  const at = await onPage(page, middle(box(start, "s")));
+  await dragTo(page, at, { x: at.x - 30, y: at.y + 120 });
+  await until(page, (now) => Math.abs(box(now, "s").y - box(start, "s").y - 120) < 3 && Math.abs(box(now, "s").x - box(start, "s").x + 30) < 3);
+  await page.locator("#canvas").focus();
+  await press(page, "l");
+  await until(page, (now) => now.can_undo);
+  await rest(page, "x");
+  assert.ok(free(await state(page)), "arranged, it lies on another node");
+  await close();
+});
+
+test("the palette is narrowed to a family by its name, and nodes are told apart from mistakes", async () => {
+  const { page, close } = await open();
+  await page.locator("#canvas").focus();
+  await press(page, "n");
+  const { spots } = await until(page, (now) => now.spots.some(({ id }) => id === "family linear"));
+  const at = await onPage(page, spots.find(({ id }) => id === "family linear"));
+  await page.mouse.click(at.x, at.y);
+  await page.waitForFunction(() => document.activeElement.id === "overlay");
+  await press(page, "Enter");
+  const added = await until(page, (now) => now.nodes.length === 1);
+  assert.equal(added.nodes[0].type, "MatMul");
+  assert.match(added.nodes[0].error, /missing 2 required positional arguments: 'a' and 'b'/);
+  assert.equal(added.nodes[0].unfinished, true);
+  await keyboard.type(page, "MatMul", 0, "[1.0]");
+  const half = await until(page, (now) => /missing 1 required/.test(now.nodes[0].error));
+  assert.equal(half.nodes[0].unfinished, true);
+  await keyboard.type(page, "MatMul", 1, "[2.0]");
+  await until(page, (now) => /must be rank 2/.test(now.nodes[0].error) && !now.nodes[0].unfinished, "a mistake");
+  await close();
+});
+
+test("a heat map tells the number under the hand, and what keys select can be several", async () => {
+  const { page, close } = await open();
+  const nodes = [
+    { name: "a", type: "Const", attrs: { value: "[[1.0, 2.0], [3.0, -4.0]]" }, at: [0, 0] },
+    { name: "b", type: "Const", at: [0, 200] },
+  ];
+  await command(page, { do: "open", text: JSON.stringify({ sandflow: 1, nodes }) });
+  await until(page, (now) => now.nodes.length === 2);
+  await page.locator("#canvas").focus();
+  await keyboard.select(page, "a");
+  const spot = async (id) => onPage(page, (await until(page, (now) => now.spots.some((each) => each.id === id), id)).spots.find((each) => each.id === id));
+  const heat = await spot("tensor.heat");
+  await page.mouse.click(heat.x, heat.y);
+  const cells = await spot("tensor-cells0");
+  await page.mouse.move(cells.x + 4, cells.y + 4);
+  await until(page, (now) => now.hovered_value === "[1, 1]  -4");
+  await page.mouse.move(cells.x - 4, cells.y - 4);
+  await until(page, (now) => now.hovered_value === "[0, 0]  1");
+  await page.locator("#canvas").focus();
+  await press(page, "}");
+  await until(page, (now) => now.selected.length === 2);
+  await close();
+});
+
+test("on a phone the graph begins large enough to read, between the bars", async () => {
+  const { page, close } = await open({ scene: "penguins", width: 390, height: 844, hasTouch: true });
+  const x = await rest(page, "x");
+  const now = await state(page);
+  const { height } = await page.locator("#canvas").boundingBox();
+  assert.ok(now.zoom >= 0.6, `${now.zoom}`);
+  assert.ok(x.x >= 0 && x.y >= 56, `${x.x}, ${x.y}`);
+  for (const { name, y, height: high } of now.nodes) assert.ok(y + high <= height - 56, `${name} is under the bar`);
+  await close();
+});
+
 test("a layer from the palette is a folded scope that takes the wire it was asked for by", async () => {
   const { page, close } = await open({ scene: "penguins" });
   const now = await state(page);
@@ -293,6 +428,9 @@ test("gradients and optimizer are folded scopes at first, and open to a graph wi
   assert.equal(box(opened, "gradients/MatMul_grad/").kind, "derived-scope");
   assert.ok(box(opened, "Momentum/update_W/ApplyMomentum"));
   assert.ok(box(opened, "gradients/grad_ys_0").has_value);
+  const slot = await onPage(page, middle(box(opened, "W/Momentum")));
+  await page.mouse.click(slot.x, slot.y);
+  await until(page, (now) => now.spots.some(({ id }) => id === "tensor.heat"), "the inspector shows the slot's value");
   const derived = opened.boxes.filter((each) => each.kind.startsWith("derived"));
   for (const a of derived) for (const b of [...derived, ...opened.nodes]) assert.ok(a === b || apart(a, b), `${a.name} lies on ${b.name}`);
   assert.deepEqual(trouble(), []);

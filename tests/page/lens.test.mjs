@@ -367,3 +367,28 @@ test("a placeholder says what None was; with reduced motion all is there at once
   assert.equal(await frames(), before);
   await close();
 });
+
+test("a run moves nothing: not by its values, and not by its errors", async () => {
+  const nodes = [
+    { name: "W", type: "Variable", inputs: [null], attrs: { shape: "(5, 5)" }, at: [0, 0] },
+    { name: "y", type: "Neg", inputs: ["W"], at: [260, 0] },
+  ];
+  const { page, close } = await open({ nodes });
+  await fetchOnly(page, "y");
+  await middleOf(page, "W");
+  const places = async () => {
+    await middleOf(page, "W");
+    const { nodes: own, boxes } = await page.evaluate(() => window.sandflow.state);
+    return [...own, ...boxes].map(({ name, x, y, width, height }) => [name, x, y, width, height]);
+  };
+  const before = await places();
+  await run(page);
+  await stateWith(page, (state) => /uninitialized/.test(state.nodes[0].error));
+  assert.deepEqual(await places(), before);
+  await verb(page, "init");
+  await until(page, (lens) => lens.variables[0].state === "initialized");
+  await run(page);
+  await stateWith(page, (state) => state.nodes[1].value);
+  assert.deepEqual(await places(), before);
+  await close();
+});

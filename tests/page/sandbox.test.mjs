@@ -168,7 +168,7 @@ test("by keyboard alone: a node is found by its Korean help, added, and Escape l
   await page.keyboard.press("Enter");
   const added = await until(page, (now) => now.nodes.length === before + 1);
   assert.equal(added.nodes.at(-1).type, "MatMul");
-  assert.match(added.nodes.at(-1).error, /missing 1 required positional argument: 'a'/);
+  assert.match(added.nodes.at(-1).error, /missing 2 required positional arguments: 'a' and 'b'/);
   const apart = (a, b) => a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
   assert.ok(added.nodes.slice(0, -1).every((other) => apart(other, added.nodes.at(-1))), "it lies on no other node");
   await page.keyboard.press("Control+z");

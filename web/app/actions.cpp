@@ -15,10 +15,12 @@ const std::vector<ActionInfo>& actions() {
       {Action::kWire, "wire", "w", "W"},
       {Action::kNext, "next", "]", "]"},
       {Action::kPrevious, "previous", "[", "["},
+      {Action::kExtend, "extend", "{ }", "Shift+[ ]"},
       {Action::kAlong, "along", "ArrowLeft ArrowRight", "Alt+← →", false, false, true},
       {Action::kNudge, "nudge", "ArrowLeft ArrowRight ArrowUp ArrowDown", "← ↑ → ↓"},
       {Action::kMenu, "menu", "m ContextMenu", "M"},
       {Action::kSelectAll, "all", "a", "Ctrl+A", true},
+      {Action::kSelectSeveral, "several", nullptr, nullptr},
       {Action::kCopy, "copy", "c", "Ctrl+C", true},
       {Action::kCut, "cut", "x", "Ctrl+X", true},
       {Action::kPaste, "paste", nullptr, "Ctrl+V"},  // The page's: only it may read the clipboard.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "engine/core/text.h"
@@ -14,7 +15,16 @@ namespace sandflow::ui {
 
 namespace {
 
-constexpr float kWidth = 288, kHeight = 372, kRow = 26, kHead = 48;
+constexpr float kWidth = 428, kHeight = 432, kHead = 48;
+
+// Of the families at the left, with less room on a phone.
+float rail_of(const Rect& box) { return box.width() < 400 ? 108 : 136; }
+float row_of(const Ui& ui) { return ui.input.is_touch ? 40 : 26; }
+
+std::string family_text(int family) {
+  if (family == AddMenu::kAll) return tr("family.all");
+  return tr(cat("family.", family == AddMenu::kLayers ? "layer" : name(static_cast<Family>(family))));
+}
 
 // Names are compared without regard to case; so is what the learner's language says.
 std::string plain(std::string_view text) {
@@ -39,26 +49,30 @@ Tone tone_of(const AddMenu::Entry& entry) {
   return Tone::kOther;
 }
 
-std::string AddMenu::Entry::family() const {
-  return tr(cat("family.", layer ? "layer" : sandflow::name(type->family)));
-}
-
 // By name first; then by family, formula, what the help says in either language, and the words that a
 // language has for it. Korean is written with spaces or without.
 void AddMenu::find() {
   found_.clear();
+  has_new_list_ = true;
   const std::string wanted = plain(filter_);
+  const auto is_away = [&](const Entry& entry) { return family_ != kAll && entry.family() != family_; };
   for (const Entry& entry : offered_)
-    if (holds(entry.name(), wanted) || holds(entry.python(), wanted)) found_.push_back({entry, false});
+    if (!is_away(entry) && (holds(entry.name(), wanted) || holds(entry.python(), wanted)))
+      found_.push_back({entry, false});
   if (wanted.size() >= 2)
     for (const Entry& entry : offered_) {
-      if (holds(entry.name(), wanted) || holds(entry.python(), wanted)) continue;
+      if (is_away(entry) || holds(entry.name(), wanted) || holds(entry.python(), wanted)) continue;
       const std::string& help = entry.help();
       if (holds(help, wanted) || holds(translated(help), wanted) || holds(translated_also(help), wanted) ||
-          holds(entry.formula(), wanted) || holds(entry.family(), wanted) ||
+          holds(entry.formula(), wanted) || holds(family_text(entry.family()), wanted) ||
           holds(words(entry.name()), wanted))
         found_.push_back({entry, true});
     }
+  // What is typed is looked for everywhere if this family has none of it.
+  if (found_.empty() && family_ != kAll) {
+    family_ = kAll;
+    return find();
+  }
   const bool only_also = !found_.empty() && found_[0].is_also;
   if (only_also)
     for (Found& found : found_) found.is_also = false;
@@ -89,6 +103,7 @@ void AddMenu::open(Ui& ui, const Rect& area, Vec screen, Vec world, const Scene&
   world_ = world;
   filter_.clear();
   wire_ = wire;
+  family_ = kAll;
   offered_.clear();
   carried_.reset();
   std::optional<Candidate> candidate;
@@ -181,6 +196,7 @@ std::optional<AddMenu::Chosen> AddMenu::draw(Ui& ui, const Rect& area) {
   floating_panel(painter, box);
   painter.list()->PopClipRect();
   painter.fill(search_box(box), palette().field, 6);  // Under the page's own field.
+  draw_families(ui, box);
   auto choice = draw_entries(ui, box, accepted, moved);
   ImGui::End();
   if (choice || accepted || carried_) close(ui);
@@ -200,29 +216,82 @@ AddMenu::Chosen AddMenu::drop(Vec world) {
   return dropped;
 }
 
+namespace {
+
+// A finger scrolls what it is on.
+void scroll_by_finger(const Ui& ui) {
+  if (ui.input.is_touch && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
+      ImGui::IsMouseDown(0) && std::fabs(ImGui::GetIO().MouseDelta.y) < 200 * ui.ratio)
+    ImGui::SetScrollY(ImGui::GetScrollY() - ImGui::GetIO().MouseDelta.y);
+}
+
+bool is_dragging(const Ui& ui) {
+  return ui.input.is_touch && ImGui::GetIO().MouseDragMaxDistanceSqr[0] > 49 * ui.ratio * ui.ratio;
+}
+
+}  // namespace
+
+// All that is offered, and each family of it; a press narrows the list to one.
+void AddMenu::draw_families(Ui& ui, const Rect& box) {
+  const Palette& p = palette();
+  std::vector<int> families{kAll};
+  for (const Entry& entry : offered_)
+    if (std::find(families.begin(), families.end(), entry.family()) == families.end())
+      families.push_back(entry.family());
+  const float rail = rail_of(box), high = ui.input.is_touch ? 40 : 22;
+  ui.painter().hairline(box.min + Vec(rail + 2, kHead), {box.min.x + rail + 2, box.max.y - 8}, p.line);
+  ImGui::SetCursorScreenPos((box.min + Vec(4, kHead)) * ui.ratio);
+  ImGui::BeginChild("families", Vec(rail - 4, box.height() - kHead - 6) * ui.ratio);
+  if (is_new_) ImGui::SetScrollY(0);
+  scroll_by_finger(ui);
+  const Painter list = ui.painter(ImGui::GetCursorScreenPos() / ui.ratio);
+  float y = 0;
+  for (const int family : families) {
+    const Rect row = Rect::sized({2, y}, {rail - 10, high});
+    const std::string id = cat("family ", family == kAll      ? "all"
+                                          : family == kLayers ? "layer"
+                                                              : name(static_cast<Family>(family)));
+    const Press hit = press(ui, list, id, row);
+    ui.spot(id, list, row);
+    const bool is_chosen = family == family_;
+    if (is_chosen || hit.hovered) list.fill(row, fade(p.of(Tone::kForward), is_chosen ? 0.13f : 0.06f), 5);
+    list.text(is_chosen ? Face::kStrong : Face::kText, 11,
+              {row.min.x + 8, row.center().y - line_height(Face::kText, 11) / 2},
+              is_chosen ? p.of(Tone::kForward) : mix(p.soft, p.ink, 0.4f),
+              fitted(Face::kText, 11, family_text(family), row.width() - 14));
+    if (hit.clicked && !is_dragging(ui)) {
+      family_ = family;
+      find();
+      ui.wants_frame = true;
+    }
+    y += high;
+  }
+  ImGui::SetCursorScreenPos(list.device(Vec(0, y)));
+  ImGui::Dummy({1, 1});
+  ImGui::EndChild();
+}
+
 std::optional<AddMenu::Chosen> AddMenu::draw_entries(Ui& ui, const Rect& box, bool accepted, bool moved) {
   const Palette& p = palette();
   marked_ = std::clamp(marked_, 0, std::max(0, static_cast<int>(found_.size()) - 1));
   std::optional<Chosen> choice;
-  ImGui::SetCursorScreenPos((box.min + Vec(4, kHead)) * ui.ratio);
-  ImGui::BeginChild("types", Vec(box.width() - 8, box.height() - kHead - 6) * ui.ratio);
-  if (is_new_) ImGui::SetScrollY(0);
-  const bool is_dragged = ImGui::GetIO().MouseDragMaxDistanceSqr[0] > 49 * ui.ratio * ui.ratio;
-  if (ui.input.is_touch && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
-      ImGui::IsMouseDown(0) && std::fabs(ImGui::GetIO().MouseDelta.y) < 200 * ui.ratio)
-    ImGui::SetScrollY(ImGui::GetScrollY() - ImGui::GetIO().MouseDelta.y);
+  const float rail = rail_of(box), width = box.width() - rail, high = row_of(ui);
+  ImGui::SetCursorScreenPos((box.min + Vec(rail + 4, kHead)) * ui.ratio);
+  ImGui::BeginChild("types", Vec(width - 8, box.height() - kHead - 6) * ui.ratio);
+  if (is_new_ || std::exchange(has_new_list_, false)) ImGui::SetScrollY(0);
+  scroll_by_finger(ui);
   const Painter list = ui.painter(ImGui::GetCursorScreenPos() / ui.ratio);
   float y = 0;
   std::string heading;
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const Entry& entry = found_[i].entry;
-    const std::string group = found_[i].is_also ? std::string(tr("add.also")) : entry.family();
+    const std::string group = found_[i].is_also ? std::string(tr("add.also")) : family_text(entry.family());
     if (group != heading) {
       heading = group;
       list.text(Face::kStrong, 11, {10, y + 8}, p.soft, heading);
       y += 28;
     }
-    const Rect row = Rect::sized({2, y}, {box.width() - 20, kRow});
+    const Rect row = Rect::sized({2, y}, {width - 20, high});
     const Press hit = press(ui, list, cat(entry.layer ? "layer " : "", entry.name()), row);
     if (hit.hovered && (ImGui::GetIO().MouseDelta.x != 0 || ImGui::GetIO().MouseDelta.y != 0))
       marked_ = static_cast<int>(i);
@@ -230,20 +299,21 @@ std::optional<AddMenu::Chosen> AddMenu::draw_entries(Ui& ui, const Rect& box, bo
     if (is_marked) list.fill(row, fade(p.of(Tone::kForward), 0.13f), 5);
     if (is_marked && moved && !is_new_)
       ImGui::SetScrollFromPosY(list.device(row.center()).y - ImGui::GetWindowPos().y, 0.5f);
-    list.fill(Rect::sized(row.min + Vec(8, 6), {3, kRow - 12}), p.of(tone_of(entry)), 1.5f);
-    list.text(Face::kText, 13, row.min + Vec(20, 5), p.ink, entry.name());
+    const float middle = row.center().y;
+    list.fill(Rect::sized({row.min.x + 8, middle - 7}, {3, 14}), p.of(tone_of(entry)), 1.5f);
+    list.text(Face::kText, 13, {row.min.x + 20, middle - line_height(Face::kText, 13) / 2}, p.ink,
+              fitted(Face::kText, 13, entry.name(), row.width() - 28));
     const float room = row.width() - 44 - text_width(Face::kText, 13, entry.name());
     if (room > 40)
-      list.text_right(Face::kMono, 11, {row.max.x - 8, row.min.y + 6}, p.soft,
+      list.text_right(Face::kMono, 11, {row.max.x - 8, middle - line_height(Face::kMono, 11) / 2}, p.soft,
                       fitted(Face::kMono, 11, entry.python(), room));
     if (hit.hovered && !ui.input.is_touch) {
       const std::string lines[] = {entry.python(), std::string(translated(entry.help()))};
       tooltip(ui, Vec(box.max.x - 8, ui.input.mouse.y - 14), lines);
     }
     if (hit.held && ImGui::IsMousePosValid() && !box.grown(6).contains(ui.input.mouse)) carried_ = entry;
-    if ((hit.clicked && !(ui.input.is_touch && is_dragged)) || (accepted && is_marked))
-      choice = chosen(entry);
-    y += kRow;
+    if ((hit.clicked && !is_dragging(ui)) || (accepted && is_marked)) choice = chosen(entry);
+    y += high;
   }
   if (found_.empty()) list.text(Face::kText, 13, {12, 12}, p.soft, tr("add.none"));
   ImGui::SetCursorScreenPos(list.device(Vec(0, y)));

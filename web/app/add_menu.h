@@ -1,5 +1,5 @@
-// The palette: everything that can be added, by family, narrowed by typing into a field of the page and,
-// where it was opened from the loose end of a wire, to what takes it.
+// The palette: everything that can be added, by family, narrowed to one of them, by typing into a field of
+// the page and, where it was opened from the loose end of a wire, to what takes it.
 #pragma once
 
 #include <map>
@@ -37,6 +37,8 @@ class AddMenu {
   // What was chosen. The menu stays within `area`.
   std::optional<Chosen> draw(Ui& ui, const Rect& area);
 
+  static constexpr int kLayers = -1, kAll = -2;  // Besides the operations' families.
+
   // An entry that is being dragged out of the menu; null if none is.
   struct Entry {
     const NodeType* type = nullptr;
@@ -47,7 +49,7 @@ class AddMenu {
     const std::string& python() const { return type ? type->python : layer->python; }
     const std::string& help() const { return type ? type->help : layer->help; }
     const std::string& formula() const { return type ? type->formula : layer->formula; }
-    std::string family() const;
+    int family() const { return layer ? kLayers : static_cast<int>(type->family); }
   };
   const Entry* carried() const { return carried_ ? &*carried_ : nullptr; }
   Chosen drop(Vec world);
@@ -63,6 +65,7 @@ class AddMenu {
   }
   Rect box_in(const Rect& area) const;
   void find();
+  void draw_families(Ui& ui, const Rect& box);
   Chosen chosen(const Entry& entry) const;
   std::optional<Chosen> draw_entries(Ui& ui, const Rect& box, bool accepted, bool moved);
 
@@ -74,7 +77,8 @@ class AddMenu {
   Shape wire_shape_ = Shape::unknown_rank();
   std::vector<Entry> offered_;
   std::vector<Found> found_;
-  int marked_ = 0;
+  int marked_ = 0, family_ = kAll;
+  bool has_new_list_ = false;  // It begins at its top.
   std::optional<Entry> carried_;
 };
 

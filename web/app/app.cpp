@@ -28,6 +28,7 @@ bool App::frame(double time_ms) {
   ui.wants_frame = false;
   ui.cursor = "default";
   ui.spots.clear();
+  ui.hovered_value.clear();
   ui.holds_finger = false;
   if (ui.input.has_waiting()) wake();
 
@@ -149,10 +150,18 @@ void App::lay_out() {
   const bool is_stable = shape_generation_ == laid_shape_ && texts_version() == laid_texts_ &&
                          ui.ratio == laid_ratio_ && (snapshot.counters.step > 0 || lens.is_on());
   const auto lay_out = [&](const Snapshot& state, bool stable) {
-    boxes_.lay_out(workspace.scene(), state, workspace.lowered(), shape_generation_, canvas.opened, stable);
+    boxes_.lay_out(workspace.scene(), state, workspace.lowered(), shape_generation_, canvas.opened, stable,
+                   lens.is_on());
   };
   if (lens.is_on() && (!is_stable || lens.room() != laid_room_)) {
-    lay_out(lens.at_end(), false);  // Values that arrive move nothing.
+    // Values that arrive move nothing: there is room for those of training, which are mostly of their size,
+    // and for those at the end of the run.
+    Snapshot expected = snapshot;
+    for (std::size_t i = 0; i < expected.nodes.size() && i < workspace.snapshot().nodes.size(); ++i)
+      expected.nodes[i].value = workspace.snapshot().nodes[i].value;
+    expected.watched = workspace.snapshot().watched;
+    lay_out(expected, false);
+    lay_out(lens.at_end(), true);
     laid_room_ = lens.room();
   }
   lay_out(snapshot, is_stable || lens.is_on());
@@ -199,8 +208,8 @@ void App::draw_column(const Rect& area) {
   ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
   Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16, &folds_};
-  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), canvas.selection,
-                                   lens.is_on() ? &lens : nullptr));
+  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), workspace.lowered(), boxes_,
+                                   canvas.selection, lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
   const Run run{
       .scene = workspace.scene(),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "engine/core/text.h"
 #include "engine/scene/fields.h"
@@ -17,9 +18,19 @@ namespace sandflow::ui {
 namespace {
 
 constexpr float kLeft = 14, kRight = 12, kHeader = 32, kFooter = 24, kNarrowest = 120;
-constexpr float kSign = 13;  // The room of the gradient's ∇.
+constexpr float kSign = 13;              // The room of the gradient's ∇.
+constexpr float kBadge = 12, kTag = 12;  // What the lens's numbers and tags take above and below a box.
 
 }  // namespace
+
+std::pair<std::string, std::string> advice_for(const SceneNode& node) {
+  if (node.type == "Placeholder") return {tr("unfinished.set-title"), tr("unfinished.feed")};
+  if (node.type == "Variable") return {tr("unfinished.set-title"), tr("unfinished.shape")};
+  const NodeType* type = find_node_type(node.type);
+  const std::string inputs = join(type ? missing_inputs(node, *type) : std::vector<std::string>(), ", ",
+                                  [](const std::string& input) { return input; });
+  return {tr("unfinished.title"), tr("unfinished.advice", {{"inputs", inputs}})};
+}
 
 Tone tone_of(const Scene& scene, const SceneNode& node) {
   if (!scene.training.loss.empty() && node.name == scene.training.loss) return Tone::kLoss;
@@ -50,6 +61,7 @@ const NodeField* value_field(const NodeType& type) {
 void show_state(NodeBox& box, const NodeSnapshot& state) {
   box.has_error = state.error.has_value();
   box.is_blocked = state.is_blocked;
+  box.is_unfinished = state.is_unfinished;
   box.has_value = state.value.defined();
   box.has_gradient = state.gradient.defined();
   box.order = state.order;
@@ -167,7 +179,8 @@ std::vector<int> depths_of(const Scene& scene) {
 
 }  // namespace
 
-// Right below its node, or lower where that is free of other nodes and of their errors.
+// Right below its node, or lower where that is free of other nodes and of their errors. What training has
+// added makes room for errors that are there before a run, and errors of a run make room for it.
 void Boxes::place_errors() {
   constexpr float kLowest = 260, kGap = 6;
   for (NodeBox& box : nodes) {
@@ -176,7 +189,9 @@ void Boxes::place_errors() {
     const auto blocker = [&]() -> std::optional<float> {
       for (const NodeBox& other : nodes) {
         if (&other == &box || other.is_hidden) continue;
-        if (other.rect.overlaps(place)) return other.rect.max.y;
+        Rect taken = other.rect;
+        if (in_session_) taken = {taken.min - Vec(0, kBadge), taken.max + Vec(0, kTag)};
+        if (taken.overlaps(place)) return taken.max.y;
         if (other.has_error && &other < &box && other.error_box.overlaps(place)) return other.error_box.max.y;
       }
       return {};
@@ -198,7 +213,8 @@ void Boxes::lay_out_error(NodeBox& box) {
   };
   box.error_short = fitted_wrapped(Face::kText, 11, box.error_message, width - 20, 3);
   box.error_height = high(box.error_message);
-  box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6}, {width, high(box.error_short)});
+  box.error_box = Rect::sized({box.rect.min.x, box.rect.max.y + 6 + (in_session_ ? kTag : 0)},
+                              {width, high(box.error_short)});
 }
 
 int Boxes::index_of(std::string_view name) const {
@@ -213,8 +229,9 @@ Boxes::~Boxes() = default;
 const std::vector<Output>& Boxes::shown() const { return derived_->shown(); }
 
 void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered& lowered, std::uint64_t shape,
-                    const std::set<std::string>& opened, bool stable) {
+                    const std::set<std::string>& opened, bool stable, bool in_session) {
   static const NodeSnapshot kNothing;
+  in_session_ = in_session;
   if (!stable) {
     sizes_.clear();
     ++version;
@@ -238,6 +255,8 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered&
     box.depth = depths[i];
     depth = std::max(depth, box.depth);
     show_state(box, i < snapshot.nodes.size() ? snapshot.nodes[i] : kNothing);
+    box.is_of_run = box.is_wrong() && i < lowered.nodes.size() && !lowered.nodes[i].error;
+    if (box.is_unfinished) std::tie(box.error_kind, box.error_message) = advice_for(node);
     if (box.is_hidden) {
       box.rect = Rect::sized({node.x, node.y}, {kNarrowest, kHeader + kFooter});
     } else {
@@ -257,11 +276,12 @@ void Boxes::lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered&
   lay_out_frames(scene);
   connect();
   place_errors();
-  find_bounds();
+  find_bounds(false);
   if (shape != shape_) derived_->read(scene, lowered);
   shape_ = shape;
   derived_->add_to(*this, stands_for_, scene, snapshot, lowered, opened);
-  find_bounds();
+  place_errors();
+  find_bounds(true);
 }
 
 void Boxes::describe_ports(const Scene& scene, const Lowered& lowered) {
@@ -286,8 +306,62 @@ const std::string& Boxes::about(const PortBox& port, bool is_input) const {
   return it == known.end() ? kNothing : it->second;
 }
 
-// A box for every folded scope that is not in another one: where its members begin, with the ports that lead
-// in and out of it, and what comes out of it as its value.
+// Where a folded scope's box of the given size stands: where its members begin, or in their middle, or where
+// one of them stands, or else as near to them as it lies on nothing. Moved together they take it with them,
+// wherever they are put.
+Vec Boxes::place_scope(const Scene& scene, const NodeBox& box, const std::vector<bool>& is_placed) {
+  constexpr float kGap = 10, kStep = 20;
+  constexpr int kFarthest = 40;
+  std::vector<Vec> corners;
+  for (const std::string& member : box.members)
+    if (const SceneNode* node = scene.find(member)) corners.emplace_back(node->x, node->y);
+  Vec first{1e9f, 1e9f}, last{-1e9f, -1e9f};
+  for (const Vec corner : corners) {
+    first = {std::min(first.x, corner.x), std::min(first.y, corner.y)};
+    last = {std::max(last.x, corner.x), std::max(last.y, corner.y)};
+  }
+  const Vec size = box.rect.size(),
+            middle = (first + last + Vec(kNarrowest, kHeader + kFooter) - size) * 0.5f;
+  ScopePlace& known = scope_places_[box.name];
+  std::vector<Vec> members;
+  for (const Vec corner : corners) members.push_back(corner - first);
+  const bool is_same =
+      std::equal(members.begin(), members.end(), known.members.begin(), known.members.end(),
+                 [](Vec a, Vec b) { return distance(a, b) < 2; });  // Dragged, they are rounded.
+  if (is_same) return first + known.at;
+  known.members = std::move(members);
+  const auto is_free = [&](Vec at) {
+    const Rect place = Rect::sized(at, size).grown(kGap);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].is_hidden || !is_placed[i]) continue;
+      Rect taken = nodes[i].rect;
+      for (const PortBox& port : nodes[i].inputs)
+        if (port.chip.width() > 0) taken.min.x = std::min(taken.min.x, port.chip.min.x);
+      if (taken.overlaps(place)) return false;
+    }
+    return true;
+  };
+  std::sort(corners.begin(), corners.end(),
+            [&](Vec a, Vec b) { return distance(a, middle) < distance(b, middle); });
+  corners.insert(corners.begin(), {first, middle});
+  for (const Vec corner : corners)
+    if (is_free(corner)) {
+      known.at = corner - first;
+      return corner;
+    }
+  for (int ring = 1; ring <= kFarthest; ++ring)
+    for (int y = -ring; y <= ring; ++y)
+      for (int x = -ring; x <= ring; x += std::abs(y) == ring ? 1 : 2 * ring)
+        if (const Vec at = middle + Vec(static_cast<float>(x), static_cast<float>(y)) * kStep; is_free(at)) {
+          known.at = at - first;
+          return at;
+        }
+  known.at = middle - first;
+  return middle;
+}
+
+// A box for every folded scope that is not in another one: near its members, with the ports that lead in and
+// out of it, and what comes out of it as its value.
 void Boxes::lay_out_scopes(const Scene& scene) {
   std::map<std::string_view, std::size_t> index;
   for (std::size_t i = 0; i < scene.nodes.size(); ++i) index[scene.nodes[i].name] = i;
@@ -303,17 +377,18 @@ void Boxes::lay_out_scopes(const Scene& scene) {
       box.kind = NodeBox::Kind::kScope;
       box.name = scope;
       box.label = last_part(scope);
-      box.rect.min = {1e9f, 1e9f};
     }
     scope_box[i] = it->second;
     NodeBox& box = nodes[static_cast<std::size_t>(it->second)];
-    box.rect.min = {std::min(box.rect.min.x, scene.nodes[i].x), std::min(box.rect.min.y, scene.nodes[i].y)};
     box.members.push_back(scene.nodes[i].name);
     ++box.count;
     box.depth = std::max(box.depth, nodes[i].depth);
     box.is_loss |= nodes[i].is_loss;
-    if (nodes[i].has_error && !box.has_error) {
+    // A mistake rather than what is not connected yet.
+    if (nodes[i].has_error && (!box.has_error || (box.is_unfinished && !nodes[i].is_unfinished))) {
       box.has_error = true;
+      box.is_unfinished = nodes[i].is_unfinished;
+      box.is_of_run = nodes[i].is_of_run;
       box.error_kind = nodes[i].error_kind;
       box.error_message = cat(nodes[i].label, ": ", nodes[i].error_message);
     }
@@ -360,6 +435,9 @@ void Boxes::lay_out_scopes(const Scene& scene) {
       box.outputs.push_back(std::move(port));
     }
   }
+  std::erase_if(scope_places_, [&](const auto& place) { return !known.count(place.first); });
+  std::vector<bool> is_placed(nodes.size(), true);
+  for (const auto& each : known) is_placed[static_cast<std::size_t>(each.second)] = false;
   for (const auto& [scope, at] : known) {
     NodeBox& box = nodes[static_cast<std::size_t>(at)];
     box.type = tr("scope.count", {{"count", std::to_string(box.count)}});
@@ -369,7 +447,9 @@ void Boxes::lay_out_scopes(const Scene& scene) {
                         16 + kPortStep * static_cast<float>(std::max(box.inputs.size(), box.outputs.size())));
     Vec& size = sizes_[cat(scope, "/")];
     size = {std::max(size.x, needed.x), std::max(size.y, needed.y)};
-    box.rect = Rect::sized(box.rect.min, size);
+    box.rect = Rect::sized({0, 0}, size);
+    box.rect = Rect::sized(place_scope(scene, box, is_placed), size);
+    is_placed[static_cast<std::size_t>(at)] = true;
     for (std::size_t i = 0; i < box.inputs.size(); ++i)
       box.inputs[i].at = {box.rect.min.x, box.rect.center().y + port_offset(i, box.inputs.size())};
     for (std::size_t i = 0; i < box.outputs.size(); ++i)
@@ -443,7 +523,7 @@ void Boxes::connect() {
   }
 }
 
-void Boxes::find_bounds() {
+void Boxes::find_bounds(bool with_errors_of_run) {
   bounds = {{1e9f, 1e9f}, {-1e9f, -1e9f}};
   const auto include = [&](const Rect& r) {
     bounds = {{std::min(bounds.min.x, r.min.x), std::min(bounds.min.y, r.min.y)},
@@ -452,7 +532,7 @@ void Boxes::find_bounds() {
   for (const NodeBox& box : nodes) {
     if (box.is_hidden) continue;
     include(box.rect);
-    if (box.has_error) include({box.rect.min, box.error_box.max});
+    if (box.has_error && (with_errors_of_run || !box.is_of_run)) include({box.rect.min, box.error_box.max});
     for (const PortBox& port : box.inputs)
       if (port.chip.width() > 0) include(port.chip);
   }

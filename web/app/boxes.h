@@ -49,12 +49,15 @@ struct NodeBox {
   Vec value_at, gradient_at;   // From the top left corner.
   bool is_type_below = false;  // Under the name, where both have no room side by side.
   bool has_error = false, is_blocked = false, has_value = false, has_gradient = false, is_loss = false;
+  bool is_unfinished = false;  // What the error says is no mistake: it is not connected or set yet.
+  bool is_of_run = false;      // The error came up in a run: nothing moves to make room for it.
   int order = -1;
   int depth = 0;                     // Longest way from a source.
   std::string value_attr;            // What a double click edits in place; empty: nothing.
   std::vector<std::string> members;  // Of a folded scope of the scene.
   int count = 0;                     // Of what is folded away.
 
+  bool is_wrong() const { return has_error && !is_unfinished; }
   bool is_scope() const { return kind == Kind::kScope || kind == Kind::kDerivedScope; }
   bool is_derived() const { return kind == Kind::kDerived || kind == Kind::kDerivedScope; }
 };
@@ -91,9 +94,10 @@ struct Boxes {
   std::uint64_t version = 0;  // Grows when more has changed than numbers.
 
   // `shape`: changes with the graph. `opened`: derived scopes that are not folded. `stable`: no narrower than
-  // before, so that changing numbers do not make boxes tremble.
+  // before, so that changing numbers do not make boxes tremble. `in_session`: with room for the lens's tags
+  // and numbers at the boxes' edges.
   void lay_out(const Scene& scene, const Snapshot& snapshot, const Lowered& lowered, std::uint64_t shape,
-               const std::set<std::string>& opened, bool stable);
+               const std::set<std::string>& opened, bool stable, bool in_session);
   const std::vector<Output>& shown() const;  // Derived tensors whose values are shown.
   // Which box stands for a node of the graph: its own, that of the scene node or Variable it belongs to, or
   // that of the folded scope it is hidden in. -1: none (it belongs to nothing that is shown).
@@ -112,16 +116,27 @@ struct Boxes {
   void lay_out_error(NodeBox& box);
   void connect();
   void place_errors();
-  void find_bounds();
+  void find_bounds(bool with_errors_of_run);
+  Vec place_scope(const Scene& scene, const NodeBox& box, const std::vector<bool>& is_placed);
   void describe_ports(const Scene& scene, const Lowered& lowered);
 
+  // Where a folded scope's box stands, from its first member; found once for members that stand like this.
+  struct ScopePlace {
+    std::vector<Vec> members;  // From the first one.
+    Vec at;
+  };
+
   std::map<std::string, Vec, std::less<>> sizes_;
+  std::map<std::string, ScopePlace, std::less<>> scope_places_;
+  bool in_session_ = false;
   std::unique_ptr<Derived> derived_;
   std::uint64_t shape_ = 0;
   std::vector<int> stands_for_;
   std::map<std::pair<std::string, int>, std::string> about_inputs_, about_outputs_;
 };
 
+// What a node that is not finished is still in need of: a few words, and what to do.
+std::pair<std::string, std::string> advice_for(const SceneNode& node);
 Tone tone_of(const Scene& scene, const SceneNode& node);
 // Fills in what a box shows of a tensor and places it; the size that it needs.
 void show_state(NodeBox& box, const NodeSnapshot& state);

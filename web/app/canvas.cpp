@@ -98,6 +98,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   draw_wire(ui, over, boxes);
   draw_minimap(above, area, boxes);
   draw_buttons(ui, above, area, scene, !lens && add_menu_.is_offered);
+  draw_several(ui, above, area, scene, boxes);
   if (hovered && drag_.kind == Drag::Kind::kNone && !wire_ && !add_menu_.is_open() && !menu_.is_open())
     describe(ui, boxes, hit);
   return changes;
@@ -153,6 +154,7 @@ void Canvas::begin_anew() {
   opened.clear();
   wire_.reset();
   drag_ = {};
+  selects_several_ = false;
   fit_beginning();
 }
 
@@ -169,10 +171,20 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
     pan_ = area.min + Vec(40, 40);
     return;
   }
-  const Rect b = boxes.bounds.grown(28);
-  zoom_ = clamp(std::min(area.width() / b.width(), (area.height() - 24) / b.height()), kLeastZoom, 1.15f);
-  pan_ = area.center() - b.center() * zoom_;
-  const float readable = area.width() < 600 ? 0.5f : 0.4f;
+  const Rect b = boxes.bounds.grown(20);
+  // Between the bars above and below, unless that would make it much smaller.
+  const bool is_narrow = area.width() < 600;
+  const auto zoom_in = [&](const Rect& room) {
+    return clamp(std::min(room.width() / b.width(), room.height() / b.height()), kLeastZoom, 1.15f);
+  };
+  Rect room{area.min + Vec(0, 8), area.max - Vec(0, 8)};
+  const Rect clear{area.min + Vec(0, is_narrow ? 60 : 8), area.max - Vec(0, 60)};
+  if (clear.height() > 0 && zoom_in(clear) > 0.75f * zoom_in(room)) room = clear;
+  zoom_ = zoom_in(room);
+  pan_ = room.center() - b.center() * zoom_;
+  // On a phone what is smaller cannot be read; it begins larger, since one moves about it anyhow.
+  const bool is_phone = area.width() < 420;
+  const float readable = is_phone ? 0.6f : is_narrow ? 0.5f : 0.4f, begins = is_phone ? 0.75f : readable;
   if (fits_whole_ || zoom_ >= readable) return;
   // It begins with what the learner has made.
   Rect own{{1e9f, 1e9f}, {-1e9f, -1e9f}};
@@ -182,8 +194,12 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
     own.max = {std::max(own.max.x, box.rect.max.x), std::max(own.max.y, box.rect.max.y)};
   }
   if (own.min.x > own.max.x) own = b;
-  zoom_ = readable;
-  pan_ = {area.min.x - (own.min.x - 28) * zoom_, area.center().y - own.center().y * zoom_};
+  zoom_ = begins;
+  // From its left, and from its top where it is higher than the screen.
+  const float high = own.height() * zoom_;
+  pan_ = {room.min.x - (own.min.x - 20) * zoom_, high > room.height()
+                                                     ? room.min.y - (own.min.y - 20) * zoom_
+                                                     : room.center().y - own.center().y * zoom_};
 }
 
 void Canvas::zoom_at(Vec screen, float factor) {
@@ -333,18 +349,22 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
     if (hit.hovered) painter.fill(box.grown(-3), mix(p.panel, p.ink, 0.07f), 6);
     return hit.clicked;
   };
-  const Rect bar{area.max - Vec(172, 48), area.max - Vec(16, 16)};
+  const float unit = ui.input.is_touch ? 40 : 32;  // A finger needs more.
+  const Vec low = area.max - Vec(16, 16);
+  const Rect bar{low - Vec(60 + 3 * unit, unit), low};
   painter.shadow(bar, 9, 4);
   painter.fill(bar, p.panel, 9);
   painter.frame(bar, p.line, 9);
   const auto slot = [&](float from, float to) {
     return Rect{bar.min + Vec(from, 0), Vec(bar.min.x + to, bar.max.y)};
   };
-  const Rect out = slot(2, 34), label = slot(34, 84), in = slot(84, 116), whole = slot(122, 154);
+  const Rect out = slot(2, unit + 2), label = slot(out.max.x - bar.min.x, unit + 52),
+             in = slot(unit + 52, 2 * unit + 52), whole = slot(2 * unit + 58, 3 * unit + 58);
   if (button("zoom-out", out)) zoom_at(area.center(), 1 / 1.25f);
   if (button("zoom-one", label)) zoom_at(area.center(), 1 / zoom_);
   if (button("zoom-in", in)) zoom_at(area.center(), 1.25f);
-  painter.hairline(slot(119, 119).min + Vec(0, 8), slot(119, 119).max - Vec(0, 8), p.line);
+  const float between = bar.min.x + 2 * unit + 55;
+  painter.hairline({between, bar.min.y + 8}, {between, bar.max.y - 8}, p.line);
   if (button("zoom-fit", whole)) fit();
   painter.line(out.center() - Vec(5, 0), out.center() + Vec(5, 0), p.soft, 1.5f);
   painter.line(in.center() - Vec(5, 0), in.center() + Vec(5, 0), p.soft, 1.5f);
@@ -357,9 +377,10 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
     painter.polyline(points, p.soft, 1.5f);
   }
 
-  if (!adds) return;  // It would lie on the graph that is being run; the key and the double click stay.
+  if (!adds || selects_several_)
+    return;  // It would lie on the graph that is being run; the key and the double click stay.
   const char* label_add = tr("add.button");
-  const Rect add = Rect::sized(area.min + Vec(16, 16), {text_width(Face::kStrong, 13, label_add) + 42, 32});
+  const Rect add = Rect::sized(area.min + Vec(16, 16), {text_width(Face::kStrong, 13, label_add) + 42, unit});
   painter.shadow(add, 9, 4);
   painter.fill(add, p.panel, 9);
   const Press hit = press(ui, painter, "add", add);
@@ -372,6 +393,43 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
                p.ink, label_add);
   if (hit.clicked)
     add_menu_.open(ui, area, {add.min.x, add.max.y + 6}, to_world(area.center() - Vec(60, 40)), scene);
+}
+
+// While a tap selects: how many are, what can be done with them, and the way out.
+void Canvas::draw_several(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene,
+                          const Boxes& boxes) {
+  if (!selects_several_) return;
+  constexpr float kHigh = 44, kPad = 14;
+  const Palette& p = palette();
+  const bool any = !selection.nodes.empty();
+  const std::string count =
+      any ? tr("several.count", {{"count", std::to_string(selection.nodes.size())}}) : tr("several.how");
+  const std::string menu = tr("several.menu"), done = tr("several.done");
+  const float menu_width = any ? text_width(Face::kStrong, 13, menu) + 2 * kPad : 0,
+              done_width = text_width(Face::kStrong, 13, done) + 2 * kPad,
+              room = area.width() - 24 - menu_width - done_width - kPad - 4;
+  const std::string told = fitted(Face::kText, 13, count, room);
+  const float width = kPad + text_width(Face::kText, 13, told) + 8 + menu_width + done_width + 8;
+  const Rect bar = Rect::sized({area.center().x - width / 2, area.min.y + 12}, {width, kHigh});
+  painter.shadow(bar, 11, 6);
+  painter.fill(bar, p.panel, 11);
+  painter.frame(bar, p.of(Tone::kForward), 11, 1.5f);
+  painter.text(Face::kText, 13, {bar.min.x + kPad, bar.center().y - line_height(Face::kText, 13) / 2}, p.ink,
+               told);
+  const auto button = [&](std::string_view id, const Rect& box, std::string_view label, Color color) {
+    const Press hit = press(ui, painter, id, box);
+    ui.spot(id, painter, box);
+    painter.fill(box, fade(color, hit.hovered ? 0.2f : 0.12f), 8);
+    painter.text_middle(Face::kStrong, 13, box.center(), color, label);
+    ui.wants_frame |= hit.clicked;
+    return hit.clicked;
+  };
+  const Rect leave{{bar.max.x - done_width - 4, bar.min.y + 4}, bar.max - Vec(4, 4)};
+  if (any) {
+    const Rect opens{{leave.min.x - menu_width - 4, leave.min.y}, {leave.min.x - 4, leave.max.y}};
+    if (button("several-menu", opens, menu, p.ink)) open_menu(ui, scene, boxes, {opens.min.x, bar.max.y + 6});
+  }
+  if (button("several-done", leave, done, p.of(Tone::kForward))) selects_several_ = false;
 }
 
 // Below 1 the whole graph is not in sight: then a small map shows where one is.
@@ -401,7 +459,7 @@ void Canvas::draw_minimap(const Painter& painter, const Rect& area, const Boxes&
     if (box.is_hidden) continue;
     Rect mark{place(box.rect.min), place(box.rect.max)};
     mark.max = {std::max(mark.max.x, mark.min.x + 1.5f), std::max(mark.max.y, mark.min.y + 1.5f)};
-    const Color color = box.has_error ? p.of(Tone::kLoss) : p.of(box.tone);
+    const Color color = box.is_wrong() ? p.of(Tone::kLoss) : p.of(box.tone);
     list.fill(mark, is_selected(box) ? p.of(Tone::kForward) : fade(color, 0.55f));
   }
   const auto inside = [&](Vec at) {

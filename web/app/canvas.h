@@ -61,7 +61,6 @@ class Canvas {
     std::optional<std::pair<std::string, int>> pulled;  // … off this input, if it was on one.
     int box = -1, port = -1;                            // Where its end would go: an input port of a box.
     std::string refused;                                // Why it cannot go there, in TensorFlow's words.
-    bool is_cycle = false;
   };
   const std::optional<Wire>& wire() const { return wire_; }
 
@@ -86,6 +85,7 @@ class Canvas {
     double begin_time = 0;
     std::map<std::string, Vec> begin_nodes;
     bool has_moved = false;
+    bool has_selected = false;  // The press itself has added to the selection.
     std::string gesture;
   };
 
@@ -102,6 +102,7 @@ class Canvas {
                   const Hit& hit, const LensView* lens);
   void draw_drag(Ui& ui, const Painter& painter) const;
   void draw_buttons(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene, bool adds);
+  void draw_several(Ui& ui, const Painter& painter, const Rect& area, const Scene& scene, const Boxes& boxes);
   Rect minimap(const Rect& area, const Boxes& boxes) const;  // Empty: not needed.
   void draw_minimap(const Painter& painter, const Rect& area, const Boxes& boxes) const;
   void describe(Ui& ui, const Boxes& boxes, const Hit& hit) const;
@@ -139,9 +140,9 @@ class Canvas {
   bool applies(const Scene& scene, const Boxes& boxes, Action action) const;
   void open_menu(Ui& ui, const Scene& scene, const Boxes& boxes, Vec at);
   Changes take_entry(Ui& ui, const Rect& area, const Scene& scene, const Boxes& boxes, const std::string& id);
-  void walk(Ui& ui, const Rect& area, const Boxes& boxes, int by);
+  void walk(Ui& ui, const Rect& area, const Boxes& boxes, int by, bool extends = false);
   void walk_along(Ui& ui, const Rect& area, const Boxes& boxes, bool forwards);
-  void walk_to(Ui& ui, const Rect& area, const Boxes& boxes, int box);
+  void walk_to(Ui& ui, const Rect& area, const Boxes& boxes, int box, bool extends = false);
   Changes fold(const Scene& scene, const Boxes& boxes);
   Changes line_up(const Boxes& boxes, Action action) const;
   edit::AddNodes copied(const Scene& scene, const Boxes& boxes) const;
@@ -153,10 +154,12 @@ class Canvas {
   bool was_fitted_ = false;
   bool fits_whole_ = false;
   Rect fitted_area_{};
-  std::string show_next_;  // A scope that has just been opened or folded.
+  std::string show_next_;         // A scope that has just been opened or folded.
+  std::string walked_;            // Where keys have come to while they add to the selection.
+  bool selects_several_ = false;  // A tap adds a node to the selection, or takes it out.
   Drag drag_;
   std::optional<Wire> wire_;
-  std::map<std::pair<std::string, int>, std::optional<Refusal>> tried_;  // Of this wire.
+  std::map<std::pair<std::string, int>, std::optional<Error>> tried_;  // Of this wire.
   std::uint64_t tried_version_ = 0;
   int gestures_ = 0, drawn_ = 0, pasted_ = 0;
   AddMenu add_menu_;

@@ -16,12 +16,13 @@ namespace sandflow::ui {
 namespace {
 
 constexpr Action kMenuOrder[] = {
-    Action::kEdit,       Action::kRename,    Action::kWire,        Action::kDisconnect,
-    Action::kAdd,        Action::kCut,       Action::kCopy,        Action::kPaste,
-    Action::kDuplicate,  Action::kRemove,    Action::kSelectAll,   Action::kGroup,
-    Action::kUngroup,    Action::kFold,      Action::kLoss,        Action::kAccuracy,
-    Action::kPrediction, Action::kAlignLeft, Action::kAlignTop,    Action::kSpreadAcross,
-    Action::kSpreadDown, Action::kArrange,   Action::kArrangeDown, Action::kFit};
+    Action::kEdit,         Action::kRename,     Action::kWire,      Action::kDisconnect,
+    Action::kAdd,          Action::kCut,        Action::kCopy,      Action::kPaste,
+    Action::kDuplicate,    Action::kRemove,     Action::kSelectAll, Action::kSelectSeveral,
+    Action::kGroup,        Action::kUngroup,    Action::kFold,      Action::kLoss,
+    Action::kAccuracy,     Action::kPrediction, Action::kAlignLeft, Action::kAlignTop,
+    Action::kSpreadAcross, Action::kSpreadDown, Action::kArrange,   Action::kArrangeDown,
+    Action::kFit};
 
 bool begins_group(Action action) {
   return action == Action::kCut || action == Action::kGroup || action == Action::kLoss ||
@@ -69,6 +70,8 @@ bool Canvas::applies(const Scene& scene, const Boxes& boxes, Action action) cons
     case Action::kArrange:
     case Action::kArrangeDown:
       return selection.empty() && !scene.nodes.empty();
+    case Action::kSelectSeveral:
+      return !selects_several_ && !scene.nodes.empty() && selection.derived.empty() && !selection.wire;
     case Action::kFit:
       return selection.empty();
     case Action::kEdit:
@@ -112,6 +115,7 @@ void Canvas::open_menu(Ui& ui, const Scene& scene, const Boxes& boxes, Vec at) {
   for (const Action action : kMenuOrder) {
     begins |= begins_group(action);
     if (!applies(scene, boxes, action)) continue;
+    if (action == Action::kSelectSeveral && !ui.input.is_touch) continue;  // A mouse has Shift for it.
     MenuEntry entry{info_of(action).name, action_text(action), {}};
     if (action == Action::kEdit && !boxes.nodes[static_cast<std::size_t>(chosen)].is_scope())
       entry.label = tr("menu.type");
@@ -147,6 +151,7 @@ void Canvas::open_menu(Ui& ui, const Scene& scene, const Boxes& boxes, Vec at) {
 
 Changes Canvas::take_entry(Ui& ui, const Rect& area, const Scene& scene, const Boxes& boxes,
                            const std::string& id) {
+  selects_several_ = false;  // What was selected has got what it was selected for.
   if (!id.starts_with("attr:")) {
     for (const ActionInfo& info : actions())
       if (id == info.name) return perform(ui, area, scene, boxes, info.action, {});
@@ -247,6 +252,9 @@ Changes Canvas::perform(Ui& ui, const Rect& area, const Scene& scene, const Boxe
     case Action::kPrevious:
       walk(ui, area, boxes, action == Action::kNext ? 1 : -1);
       return {};
+    case Action::kExtend:
+      walk(ui, area, boxes, key.key == "}" ? 1 : -1, true);
+      return {};
     case Action::kAlong:
       walk_along(ui, area, boxes, key.key == "ArrowRight");
       return {};
@@ -259,6 +267,10 @@ Changes Canvas::perform(Ui& ui, const Rect& area, const Scene& scene, const Boxe
     case Action::kSelectAll:
       selection.clear();
       for (const SceneNode& node : scene.nodes) selection.nodes.insert(node.name);
+      return {};
+    case Action::kSelectSeveral:
+      selects_several_ = true;
+      ui.announce(tr("several.how"));
       return {};
     case Action::kCopy:
     case Action::kCut: {
@@ -332,8 +344,21 @@ Changes Canvas::perform(Ui& ui, const Rect& area, const Scene& scene, const Boxe
         extents[each.name] = extent;
       }
       fit();
-      return {
-          {arranged(scene, extents, action == Action::kArrange ? Direction::kRight : Direction::kDown), {}}};
+      edit::Move move =
+          arranged(scene, extents, action == Action::kArrange ? Direction::kRight : Direction::kDown);
+      // A folded scope's box need not stand where its members begin.
+      for (const NodeBox& each : boxes.nodes) {
+        Vec first{1e9f, 1e9f};
+        for (const std::string& member : each.members)
+          if (const SceneNode* node = scene.find(member))
+            first = {std::min(first.x, node->x), std::min(first.y, node->y)};
+        for (const std::string& member : each.members)
+          if (const auto at = move.positions.find(member); at != move.positions.end()) {
+            at->second.first += first.x - each.rect.min.x;
+            at->second.second += first.y - each.rect.min.y;
+          }
+      }
+      return {{move, {}}};
     }
     case Action::kFit:
       fit();
@@ -343,6 +368,8 @@ Changes Canvas::perform(Ui& ui, const Rect& area, const Scene& scene, const Boxe
         drag_ = {};
       else if (wire_)
         wire_.reset();
+      else if (selects_several_)
+        selects_several_ = false;
       else
         selection.clear();
       return {};

@@ -28,6 +28,13 @@ Rect around(Vec a, Vec b) {
 }  // namespace
 
 Canvas::Hit Canvas::hit_at(const Ui& ui, const Boxes& boxes, Vec world) const {
+  if (selects_several_) {  // Then a box is a box all over.
+    for (int i = static_cast<int>(boxes.nodes.size()) - 1; i >= 0; --i) {
+      const NodeBox& box = boxes.nodes[static_cast<std::size_t>(i)];
+      if (!box.is_hidden && !box.is_derived() && box.rect.contains(world)) return {Hit::Kind::kNode, i, -1};
+    }
+    return {};
+  }
   const float reach = ui.input.is_touch ? std::max(12.0f, 20 / zoom_) : std::max(8.0f, 9 / zoom_);
   // From the top: what was drawn last is hit first.
   for (int i = static_cast<int>(boxes.nodes.size()) - 1; i >= 0; --i) {
@@ -123,7 +130,7 @@ Changes Canvas::obey_hands(Ui& ui, const Rect& area, const Scene& scene, const B
       ui.wants_frame = true;
       if (ui.time - drag_.begin_time > kLongPress) {
         // On the ground it is the ground's menu, whatever was selected before.
-        if (drag_.kind == Drag::Kind::kPan) selection.clear();
+        if (drag_.kind == Drag::Kind::kPan && !selects_several_) selection.clear();
         drag_ = {};
         wire_.reset();
         open_menu(ui, scene, boxes, ui.input.mouse);
@@ -145,7 +152,7 @@ Changes Canvas::obey_hands(Ui& ui, const Rect& area, const Scene& scene, const B
     open_menu(ui, scene, boxes, ui.input.mouse);
     return {};
   }
-  if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !wire_) {
+  if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !wire_ && !selects_several_) {
     if (hit.kind == Hit::Kind::kGround)
       add_menu_.open(ui, area, ui.input.mouse, world, scene);
     else if (hit.kind == Hit::Kind::kFrame)
@@ -223,7 +230,7 @@ Changes Canvas::press_on(Ui& ui, const Rect& area, const Scene& scene, const Box
       break;
     }
     case Hit::Kind::kGround:
-      drag_.kind = ui.input.shift ? Drag::Kind::kMarquee : Drag::Kind::kPan;
+      drag_.kind = ui.input.shift || selects_several_ ? Drag::Kind::kMarquee : Drag::Kind::kPan;
       break;
     case Hit::Kind::kSign:
     case Hit::Kind::kFrameSign:
@@ -243,8 +250,9 @@ Changes Canvas::press_on(Ui& ui, const Rect& area, const Scene& scene, const Box
     case Hit::Kind::kNode:
     case Hit::Kind::kChip:
     case Hit::Kind::kError:
-      if (ui.input.shift || !is_selected(*box))
-        select(*box, ui.input.shift);
+      drag_.has_selected = selects_several_ && !is_selected(*box);
+      if (drag_.has_selected || (!selects_several_ && (ui.input.shift || !is_selected(*box))))
+        select(*box, ui.input.shift || selects_several_);
       else
         selection.wire.reset();
       if (box->is_derived())
@@ -297,6 +305,11 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
   Changes changes;
   const Vec world = to_world(ui.input.mouse);
   const Drag drag = std::exchange(drag_, {});
+  if (selects_several_ && drag.kind == Drag::Kind::kNodes) {
+    if (const Hit hit = hit_at(ui, boxes, world); hit.is_box() && !drag.has_moved && !drag.has_selected)
+      select(boxes.nodes[static_cast<std::size_t>(hit.node)], true);
+    return changes;
+  }
   if (drag.kind == Drag::Kind::kNodes && !drag.has_moved && !ui.input.shift)
     if (const Hit hit = hit_at(ui, boxes, world); hit.kind == Hit::Kind::kNode)
       if (const NodeBox& box = boxes.nodes[static_cast<std::size_t>(hit.node)];
@@ -317,8 +330,18 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
       if (!box.is_hidden && !box.is_derived() && box.rect.overlaps(marquee) && !is_selected(box))
         select(box, true);
   } else if (drag.kind == Drag::Kind::kWire && wire_ && drag.has_moved) {
-    // On empty ground: what could take it?
-    if (wire_->box < 0 && !wire_->pulled && area.contains(ui.input.mouse)) {
+    const auto over = std::find_if(boxes.nodes.rbegin(), boxes.nodes.rend(), [&](const NodeBox& box) {
+      return !box.is_hidden && box.rect.contains(world);
+    });
+    if (wire_->box < 0 && over != boxes.nodes.rend()) {
+      // Another node that has nothing to take it; on its own node the hand has only let go.
+      if (over->name != parse_wire(wire_->source).node)
+        ui.notice(tr(over->inputs.empty() || over->is_derived() ? "wire.no-input" : "wire.no-free-input",
+                     {{"node", over->label}}),
+                  true);
+      wire_.reset();
+      // On empty ground: what could take it?
+    } else if (wire_->box < 0 && !wire_->pulled && area.contains(ui.input.mouse)) {
       const std::string source = wire_->source;
       wire_.reset();
       add_menu_.open(ui, area, ui.input.mouse, world - Vec(0, 40), scene, source);

@@ -65,10 +65,11 @@ Changes Canvas::line_up(const Boxes& boxes, Action action) const {
 }
 
 // Boxes as one reads: from left to right, then downwards.
-void Canvas::walk(Ui& ui, const Rect& area, const Boxes& boxes, int by) {
+void Canvas::walk(Ui& ui, const Rect& area, const Boxes& boxes, int by, bool extends) {
   std::vector<int> order;
   for (std::size_t i = 0; i < boxes.nodes.size(); ++i)
-    if (!boxes.nodes[i].is_hidden) order.push_back(static_cast<int>(i));
+    if (!boxes.nodes[i].is_hidden && !(extends && boxes.nodes[i].is_derived()))
+      order.push_back(static_cast<int>(i));
   if (order.empty()) return;
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
     const NodeBox &p = boxes.nodes[static_cast<std::size_t>(a)],
@@ -76,12 +77,12 @@ void Canvas::walk(Ui& ui, const Rect& area, const Boxes& boxes, int by) {
     if (p.is_derived() != q.is_derived()) return q.is_derived();
     return p.rect.min.x != q.rect.min.x ? p.rect.min.x < q.rect.min.x : p.rect.min.y < q.rect.min.y;
   });
-  const int chosen = chosen_box(boxes);
+  const int one = chosen_box(boxes), chosen = one < 0 && extends ? boxes.index_of(walked_) : one;
   const auto here = std::find(order.begin(), order.end(), chosen);
   const auto count = static_cast<int>(order.size());
   const int at = here == order.end() ? (by > 0 ? 0 : count - 1)
                                      : (static_cast<int>(here - order.begin()) + by + count) % count;
-  walk_to(ui, area, boxes, order[static_cast<std::size_t>(at)]);
+  walk_to(ui, area, boxes, order[static_cast<std::size_t>(at)], extends);
 }
 
 void Canvas::walk_along(Ui& ui, const Rect& area, const Boxes& boxes, bool forwards) {
@@ -93,9 +94,10 @@ void Canvas::walk_along(Ui& ui, const Rect& area, const Boxes& boxes, bool forwa
         return walk_to(ui, area, boxes, forwards ? wire.to : wire.from);
 }
 
-void Canvas::walk_to(Ui& ui, const Rect& area, const Boxes& boxes, int box) {
+void Canvas::walk_to(Ui& ui, const Rect& area, const Boxes& boxes, int box, bool extends) {
   const NodeBox& to = boxes.nodes[static_cast<std::size_t>(box)];
-  select(to, false);
+  if (!extends || !is_selected(to)) select(to, extends);
+  walked_ = to.name;
   ui.announce(cat(to.name, ", ", to.type, to.shape.empty() ? "" : ", ", to.shape, to.has_error ? ". " : "",
                   to.error_message));
   show(area, to.rect);

@@ -51,16 +51,13 @@ void Canvas::aim(const Scene& scene, const Boxes& boxes, int box, int port) {
   wire.box = box;
   wire.port = port;
   wire.refused.clear();
-  wire.is_cycle = false;
   if (box < 0) return;
   if (tried_version_ != boxes.version) tried_.clear();
   tried_version_ = boxes.version;
   const PortBox& to = port_of(boxes, box, port);
   const auto [tried, is_new] = tried_.try_emplace({to.node, to.index});
   if (is_new) tried->second = refusal(scene, edit::SetPort{to.node, to.index, Port::wire(wire.source)});
-  if (!tried->second) return;
-  wire.refused = tried->second->error.text();
-  wire.is_cycle = tried->second->is_cycle;
+  if (tried->second) wire.refused = tried->second->text();
 }
 
 // The port it would go to from a place: one near by, or, over a box, its first free one.
@@ -91,15 +88,17 @@ void Canvas::aim_at(const Scene& scene, const Boxes& boxes, Vec world) {
   aim(scene, boxes, best, best_port);
 }
 
-// Lets the wire go where it was aimed at. What TensorFlow would not take may be connected all the same, since
-// the rest may follow; but no operation can use what comes after it.
+// Lets the wire go where it was aimed at. What TensorFlow would not take is not connected, and a wire that
+// was pulled off an input goes back to it.
 Changes Canvas::connect(Ui& ui, const Boxes& boxes, const std::string& gesture) {
   Changes changes;
-  const Wire wire = *std::exchange(wire_, std::nullopt);
-  if (wire.is_cycle) {
-    ui.notice(wire.refused, true);
+  if (!wire_->refused.empty()) {
+    ui.notice(wire_->refused, true);
+    // By keys one looks on for another port; a hand has let go.
+    if (!gesture.empty()) wire_.reset();
     return changes;
   }
+  const Wire wire = *std::exchange(wire_, std::nullopt);
   std::pair<std::string, int> to;
   if (wire.box >= 0) {
     const PortBox& port = port_of(boxes, wire.box, wire.port);

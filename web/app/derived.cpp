@@ -192,38 +192,57 @@ void Derived::add_to(Boxes& boxes, std::vector<int>& stands_for, const Scene& sc
     wires.push_back({from - static_cast<int>(first), to - static_cast<int>(first)});
   const auto corners = layered(places, wires, Direction::kLeft);
 
-  // Below the loss to its left, or lower, where no box of the scene is.
-  Vec size{0, 0};
   for (std::size_t i = 0; i < corners.size(); ++i)
-    size = {std::max(size.x, corners[i].first + places[i].width),
-            std::max(size.y, corners[i].second + places[i].height)};
+    boxes.nodes[first + i].rect =
+        Rect::sized({corners[i].first, corners[i].second}, {places[i].width, places[i].height});
+  const std::size_t first_frame = boxes.frames.size();
+  add_frames(boxes, first, visible, frames);
+
+  // Below the loss to its left, or lower, where nothing of the scene is.
+  Rect all{{0, 0}, {0, 0}};
+  const auto include = [&](const Rect& rect) {
+    all.min = {std::min(all.min.x, rect.min.x), std::min(all.min.y, rect.min.y)};
+    all.max = {std::max(all.max.x, rect.max.x), std::max(all.max.y, rect.max.y)};
+  };
+  for (std::size_t i = first; i < boxes.nodes.size(); ++i) include(boxes.nodes[i].rect);
+  for (std::size_t i = first_frame; i < boxes.frames.size(); ++i) include(boxes.frames[i].rect);
   const int loss = scene.training.loss.empty() ? -1 : boxes.box_of([&] {
     const int index = scene.index_of(scene.training.loss);
     const bool is_there = index >= 0 && !lowered.nodes[static_cast<std::size_t>(index)].outputs.empty();
     return is_there ? lowered.nodes[static_cast<std::size_t>(index)].outputs[0].node : -1;
   }());
-  const float head = frames.empty() ? 0 : kFrameHead + kFramePadding;
-  Vec at{boxes.bounds.min.x, boxes.bounds.max.y + 40};
+  Vec at{boxes.bounds.min.x - all.min.x, boxes.bounds.max.y + 40 - all.min.y};
   if (loss >= 0) {
     const Rect& near = boxes.nodes[static_cast<std::size_t>(loss)].rect;
-    at = {near.min.x - 40 - size.x, near.max.y + 60};
+    at = {near.min.x - 40 - all.max.x, near.max.y + 60 - all.min.y};
   }
+  std::vector<Rect> taken;
+  for (std::size_t i = 0; i < first; ++i) {
+    const NodeBox& box = boxes.nodes[i];
+    if (box.is_hidden) continue;
+    taken.push_back(box.rect);
+    if (box.has_error && !box.is_of_run) taken.push_back(box.error_box);
+    for (const PortBox& port : box.inputs)
+      if (port.chip.width() > 0) taken.push_back(port.chip);
+  }
+  for (std::size_t i = 0; i < first_frame; ++i) taken.push_back(boxes.frames[i].rect);
+  constexpr float kAround = 20;
   for (bool moved = true; moved;) {
     moved = false;
-    const Rect place = Rect{at - Vec(24, 24 + head), at + size + Vec(24, 24)};
-    for (std::size_t i = 0; i < first; ++i) {
-      const NodeBox& box = boxes.nodes[i];
-      Rect taken = box.rect;
-      if (box.has_error) taken.max.y = std::max(taken.max.y, box.error_box.max.y);
-      if (box.is_hidden || !taken.overlaps(place)) continue;
-      at.y = std::max(at.y, taken.max.y + 25 + head);
+    const Rect place = all.moved(at).grown(kAround);
+    for (const Rect& rect : taken) {
+      if (!rect.overlaps(place)) continue;
+      at.y = std::max(at.y, rect.max.y + kAround + 1 - all.min.y);
       moved = true;
     }
   }
+  for (std::size_t i = first_frame; i < boxes.frames.size(); ++i) {
+    boxes.frames[i].rect = boxes.frames[i].rect.moved(at);
+    boxes.frames[i].head = boxes.frames[i].head.moved(at);
+  }
   for (std::size_t i = 0; i < corners.size(); ++i) {
     NodeBox& box = boxes.nodes[first + i];
-    box.rect =
-        Rect::sized(at + Vec(corners[i].first, corners[i].second), {places[i].width, places[i].height});
+    box.rect = box.rect.moved(at);
     PortBox in, out;
     in.at = {box.rect.max.x, box.rect.center().y};
     out.at = {box.rect.min.x, box.rect.center().y};
@@ -250,7 +269,6 @@ void Derived::add_to(Boxes& boxes, std::vector<int>& stands_for, const Scene& sc
     const Rect &a = nodes[static_cast<std::size_t>(from)].rect, &b = nodes[static_cast<std::size_t>(to)].rect;
     boxes.derived_uses.push_back({from, 0, to, 0, {a.center().x, a.max.y}, {b.center().x, b.min.y}});
   }
-  add_frames(boxes, first, visible, frames);
 }
 
 void Derived::add_frames(Boxes& boxes, std::size_t first, const std::vector<Visible>& visible,

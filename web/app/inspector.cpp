@@ -37,6 +37,14 @@ void small_heading(Column& column, std::string_view text, Color color) {
   column.painter.text(Face::kStrong, 11, {0, row.max.y - 18}, color, text);
 }
 
+// What it means that nothing is typed here.
+const char* text_when_empty(const SceneNode& node, const NodeField& field) {
+  if (field.name == "feed") return tr("inspector.no-feed");
+  if (field.name == "seed") return tr("inspector.no-seed");
+  if (node.type == "Variable" && field.name == "shape") return tr("inspector.no-shape");
+  return tr("inspector.default");
+}
+
 Changes draw_field(Ui& ui, Column& column, const SceneNode& node, const NodeField& field) {
   const Rect row = column.take(kControlHeight, 6);
   label(column, row, field.name);
@@ -57,7 +65,8 @@ Changes draw_field(Ui& ui, Column& column, const SceneNode& node, const NodeFiel
     // A default that TensorFlow finds out, or what was typed into the file.
     if (!is_listed) names.insert(names.begin(), text);
     for (std::string& name : names)
-      if (name.empty()) name = tr("inspector.default");
+      if (name.empty())
+        name = tr(field.name == "initializer" ? "inspector.scene-initializer" : "inspector.default");
     if (const auto chosen = choice(ui, column.painter, id, box, names, current))
       if (is_listed || *chosen > 0)
         return {{edit::SetAttr{node.name, field.name,
@@ -73,7 +82,7 @@ Changes draw_field(Ui& ui, Column& column, const SceneNode& node, const NodeFiel
   request.key = id;
   request.value = text;
   request.label = range.empty() ? field.name : cat(field.name, ", ", range);
-  text_field(ui, column.painter, box, request, tr("inspector.default"),
+  text_field(ui, column.painter, box, request, text_when_empty(node, field),
              [name = node.name, attr = field.name](std::string_view typed) -> edit::Edit {
                return edit::SetAttr{name, attr, std::string(typed)};
              });
@@ -178,13 +187,30 @@ int blocker_of(const Scene& scene, const Snapshot& snapshot, int index) {
   return -1;
 }
 
+std::string waits_for(const SceneNode& node, const NodeSnapshot& state) {
+  if (state.is_unfinished) return tr("inspector.blocked-unfinished", {{"node", node.name}});
+  return cat(tr("inspector.blocked-by", {{"node", node.name}}), "\n", state.error->text());
+}
+
 void draw_error(Column& column, const Scene& scene, const Snapshot& snapshot, int index) {
   const Palette& p = palette();
   const auto at = static_cast<std::size_t>(index);
   if (at >= snapshot.nodes.size()) return;
   const NodeSnapshot& state = snapshot.nodes[at];
   const int blocker = !state.error && state.is_blocked ? blocker_of(scene, snapshot, index) : -1;
-  if (state.error) {
+  if (state.error && state.is_unfinished) {
+    // What is still to be done is no mistake; TensorFlow's words for it stand below.
+    const auto [title, advice] = advice_for(scene.nodes[at]);
+    const std::string words = state.error->text();
+    const float advice_high = text_size(Face::kText, 13, advice, column.width - 24).y,
+                words_high = text_size(Face::kText, 11, words, column.width - 24).y;
+    const Rect box = column.take(advice_high + words_high + 46, 12);
+    column.painter.dashed_frame(box, p.soft, 8, 1, 4);
+    column.painter.text(Face::kStrong, 13, box.min + Vec(12, 9), p.soft, title);
+    column.painter.text(Face::kText, 13, box.min + Vec(12, 29), p.ink, advice, column.width - 24);
+    column.painter.text(Face::kText, 11, box.min + Vec(12, 35 + advice_high), p.soft, words,
+                        column.width - 24);
+  } else if (state.error) {
     const float high = text_size(Face::kText, 13, state.error->message, column.width - 24).y;
     const Rect box = column.take(high + 40, 12);
     column.painter.fill(box, fade(p.of(Tone::kLoss), 0.08f), 8);
@@ -193,11 +219,9 @@ void draw_error(Column& column, const Scene& scene, const Snapshot& snapshot, in
     column.painter.text(Face::kText, 13, box.min + Vec(12, 29), p.ink, state.error->message,
                         column.width - 24);
   } else if (state.is_blocked) {
-    const std::string text =
-        blocker < 0
-            ? std::string(tr("inspector.blocked"))
-            : cat(tr("inspector.blocked-by", {{"node", scene.nodes[static_cast<std::size_t>(blocker)].name}}),
-                  "\n", snapshot.nodes[static_cast<std::size_t>(blocker)].error->text());
+    const std::string text = blocker < 0 ? std::string(tr("inspector.blocked"))
+                                         : waits_for(scene.nodes[static_cast<std::size_t>(blocker)],
+                                                     snapshot.nodes[static_cast<std::size_t>(blocker)]);
     const float high = text_size(Face::kText, 13, text, column.width - 24).y;
     const Rect box = column.take(high + 16, 12);
     column.painter.dashed_frame(box, p.soft, 8, 1, 4);
@@ -224,16 +248,15 @@ void draw_session(Ui& ui, Column& column, const std::string& node, SessionLens& 
 
 }  // namespace
 
-void Inspector::draw_formula(Column& column, const Scene& scene, const Snapshot& snapshot, int index,
-                             const NodeType& type) {
-  const std::string& name = scene.nodes[static_cast<std::size_t>(index)].name;
-  if (const std::string key = cat(name, " ", type.name, " ", snapshot.version); key != formula_key_) {
+void Inspector::draw_formula(Column& column, const std::string& key, const std::string& formula,
+                             const std::map<std::string, std::string>& numbers) {
+  if (formula.size() < 3) return;  // A Variable's "W" says nothing.
+  if (key != formula_key_) {
     formula_key_ = key;
-    formula_ = Formula(type.formula, 16);
-    const std::string put_in = with_numbers(type.formula, numbers_of(scene, snapshot, index, type));
+    formula_ = Formula(formula, 16);
+    const std::string put_in = with_numbers(formula, numbers);
     with_numbers_ = put_in.empty() ? Formula() : Formula(put_in, 13);
   }
-  if (type.formula.size() < 3) return;  // A Variable's "W" says nothing.
   const Palette& p = palette();
   const bool has_numbers = with_numbers_.size().x > 0;
   const float high = formula_.size().y + (has_numbers ? with_numbers_.size().y + 6 : 0);
@@ -273,7 +296,9 @@ void Inspector::draw_tensors(Ui& ui, Column& column, const Scene& scene, const S
 }
 
 Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot,
-                        Selection& selection, SessionLens* lens) {
+                        const Lowered& lowered, const Boxes& boxes, const Selection& selection,
+                        SessionLens* lens) {
+  if (!selection.derived.empty()) draw_derived(ui, column, snapshot, lowered, boxes, selection.derived);
   if (selection.nodes.size() != 1) return {};
   const int index = scene.index_of(*selection.nodes.begin());
   if (index < 0) return {};
@@ -302,7 +327,8 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
     const std::string_view help = translated(type->help);
     const float high = text_size(Face::kText, 13, help, column.width).y;
     column.painter.text(Face::kText, 13, column.take(high, 12).min, p.ink, help, column.width);
-    draw_formula(column, scene, snapshot, index, *type);
+    draw_formula(column, cat(node.name, " ", type->name, " ", snapshot.version), type->formula,
+                 numbers_of(scene, snapshot, index, *type));
   }
   draw_error(column, scene, snapshot, index);
   if (lens) {

@@ -1,8 +1,10 @@
 // Everything about the one chosen node: what it is, what can be set, what feeds it, what it holds.
 #pragma once
 
+#include <map>
 #include <string>
 
+#include "engine/scene/lower.h"
 #include "engine/scene/node_types.h"
 #include "web/app/formula.h"
 #include "web/app/session_lens.h"
@@ -13,14 +15,18 @@ namespace sandflow::ui {
 
 class Inspector {
  public:
-  // Nothing is drawn unless exactly one node is selected.
+  // Nothing is drawn unless exactly one node is selected, of the scene or of what training has added.
   // `lens`: null while it is off; the node can be fetched and fed from here.
-  Changes draw(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, Selection& selection,
-               SessionLens* lens);
+  Changes draw(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, const Lowered& lowered,
+               const Boxes& boxes, const Selection& selection, SessionLens* lens);
 
  private:
-  void draw_formula(Column& column, const Scene& scene, const Snapshot& snapshot, int index,
-                    const NodeType& type);
+  // `key`: whose formula it is; `numbers`: what stands for its names.
+  void draw_formula(Column& column, const std::string& key, const std::string& formula,
+                    const std::map<std::string, std::string>& numbers);
+  // inspector_derived.cpp
+  void draw_derived(Ui& ui, Column& column, const Snapshot& snapshot, const Lowered& lowered,
+                    const Boxes& boxes, const std::string& chosen);
   void draw_tensors(Ui& ui, Column& column, const Scene& scene, const Snapshot& snapshot, int index,
                     const SessionLens* lens);
 

@@ -12,7 +12,7 @@ namespace sandflow::ui {
 
 namespace {
 
-constexpr float kRow = 28, kTouchRow = 38, kGap = 9, kPadding = 5;
+constexpr float kRow = 28, kTouchRow = 40, kGap = 9, kPadding = 5;
 
 }  // namespace
 

@@ -47,13 +47,17 @@ void draw_error(const Painter& painter, const NodeBox& box, bool is_whole) {
   const Palette& p = palette();
   Rect e = box.error_box;
   if (is_whole) e.max.y = e.min.y + box.error_height;
-  const Color red = p.of(Tone::kLoss);
+  const Color tone = box.is_unfinished ? p.soft : p.of(Tone::kLoss);
   painter.fill(e, p.panel, 8);
-  painter.fill(e, fade(red, 0.08f), 8);
-  painter.frame(e, fade(red, 0.4f), 8);
+  if (box.is_unfinished) {
+    painter.dashed_frame(e, fade(tone, 0.7f), 8, 1, 4);
+  } else {
+    painter.fill(e, fade(tone, 0.08f), 8);
+    painter.frame(e, fade(tone, 0.4f), 8);
+  }
   // Further away it has to say whose it is.
-  const bool is_away = e.min.y - box.rect.max.y > 12;
-  painter.text(Face::kStrong, 11, e.min + Vec(10, 7), red,
+  const bool is_away = e.min.y - box.rect.max.y > 20;
+  painter.text(Face::kStrong, 11, e.min + Vec(10, 7), tone,
                is_away ? cat(box.name, ": ", box.error_kind) : box.error_kind);
   painter.text(Face::kText, 11, e.min + Vec(10, 23), p.ink, is_whole ? box.error_message : box.error_short,
                e.width() - 20);
@@ -67,7 +71,7 @@ namespace {
 void draw_far(const Painter& painter, const NodeBox& box, const NodeLook& look) {
   const Palette& p = palette();
   const Rect& r = box.rect;
-  const Color tone = box.has_error ? p.of(Tone::kLoss) : p.of(box.tone);
+  const Color tone = box.is_wrong() ? p.of(Tone::kLoss) : p.of(box.tone);
   painter.fill(r, p.panel);
   painter.fill(r, fade(tone, 0.16f));
   painter.fill({r.min, {r.min.x + 8, r.max.y}}, tone);
@@ -104,16 +108,16 @@ void draw_node(const Painter& painter, const NodeBox& box, const NodeLook& look)
   painter.fill(r, p.panel, kRounding);
   if (box.is_derived()) painter.fill(r, fade(tone, box.is_scope() ? 0.12f : 0.05f), kRounding);
   if (look.is_selected) painter.frame(r.grown(3), p.of(Tone::kForward), kRounding + 3, 2);
-  if (box.has_error)
+  if (box.is_wrong())
     painter.frame(r, red, kRounding, 1.6f);
   else if (box.is_derived())
     painter.dashed_frame(r, fade(p.of(Tone::kGradient), look.is_hovered ? 1 : 0.75f), kRounding, 1.2f, 4);
-  else if (box.is_blocked)
+  else if (box.is_blocked || box.is_unfinished)
     painter.dashed_frame(r, fade(p.soft, 0.8f), kRounding, 1.2f, 4);
   else if (!look.is_selected)
     painter.frame(r, look.is_hovered ? mix(p.line, p.soft, 0.6f) : p.line, kRounding);
   painter.fill({{r.min.x, r.min.y + 10}, {r.min.x + 3, r.max.y - 10}},
-               fade(box.has_error ? red : tone, strength), 1.5f);
+               fade(box.is_wrong() ? red : tone, strength), 1.5f);
 
   const Color ink = fade(p.ink, strength), soft = fade(p.soft, strength);
   painter.text(Face::kStrong, 13, r.min + Vec(14, 8), ink, box.label);

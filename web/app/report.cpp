@@ -157,6 +157,7 @@ std::string nodes_json(const Scene& scene, const std::vector<std::string>& value
     json.field("dtype", name(state.value.defined() ? state.value.dtype() : state.dtype));
     json.field("value", values[i]);
     state.error ? json.field("error", state.error->text()) : json.key("error").null();
+    if (state.is_unfinished) json.field("unfinished", true);
     if (box.is_hidden) json.field("hidden", true);
     write_rect(json, box.rect, canvas);
     write_ports(json, box, canvas);
@@ -245,6 +246,7 @@ std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& bo
       .field("seed", training.seed)
       .field("speed", app.playback.speed);
   json.field("can_undo", app.workspace.can_undo()).field("can_redo", app.workspace.can_redo());
+  json.field("hovered_value", app.ui.hovered_value);
   json.key("selected").open('[');
   for (const std::string& name : app.canvas.selection.nodes) json.value(name);
   json.close(']');

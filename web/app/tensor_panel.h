@@ -28,18 +28,25 @@ class TensorPanel {
     bool is_gradient = false;
     std::string text;  // numpy's.
     float size = 11, height = 0;
+    Vec whole;   // What the text would take …
+    Vec scroll;  // … and how far one has moved in it, where that is more than there is room for.
     bool has_numbers = false;
     std::string statistics[4];
     int rows = 0, columns = 0;
     std::vector<Color> cells;
+    std::vector<std::string> cell_texts;  // "[1, 2]  0.0313"
+    double least = 0, most = 0;           // What the ends of the legend stand for; equal: no legend.
+    Color negative = 0, positive = 0;
     std::string part;  // Which part of a larger tensor the cells are: "[0, :, :, 0]".
     std::vector<float> bins;
   };
   static Prepared prepare(const Shown& shown, float width);
   static void paint_cells(Prepared& prepared, const Tensor& tensor);
   void draw_modes(Ui& ui, Column& column);
-  static void draw_numbers(Column& column, const Prepared& prepared);
-  void draw_pictures(Column& column) const;
+  static void draw_numbers(Ui& ui, Column& column, Prepared& prepared, std::size_t index);
+  void draw_pictures(Ui& ui, Column& column) const;
+  static void draw_heat(Ui& ui, Column& column, const Prepared& prepared, std::size_t index, Vec at,
+                        float cell);
 
   Mode mode_ = Mode::kNumbers;
   std::string key_;

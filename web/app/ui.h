@@ -100,7 +100,8 @@ struct Ui {
     std::string id;
     Vec center;  // CSS pixels of the canvas.
   };
-  std::vector<Spot> spots;  // Of this frame.
+  std::vector<Spot> spots;    // Of this frame.
+  std::string hovered_value;  // In this frame: the number of a picture's cell that the hand is on.
   void announce(std::string_view text);
   void notice(std::string_view text, bool is_error);
 };

@@ -66,17 +66,6 @@ std::string broken_lines(std::string_view text, float size, float width) {
   return out;
 }
 
-std::string fitted_lines(std::string_view text, float size, float width) {
-  std::string out;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    out += fitted(Face::kMono, size, line, width);
-    if (!text.empty()) out += '\n';
-  }
-  return out;
-}
-
 bool has_numbers(const Tensor& tensor) { return tensor.defined() && tensor.dtype() != DType::kString; }
 
 Statistics statistics(const Tensor& tensor) {

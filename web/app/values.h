@@ -18,9 +18,6 @@ std::string short_number(const Tensor& tensor, std::int64_t i);
 // numpy's lines, broken at spaces where they are wider than `width` in this size of the mono face.
 std::string broken_lines(std::string_view text, float size, float width);
 
-// numpy's lines as they are, each cut where it is wider than `width`.
-std::string fitted_lines(std::string_view text, float size, float width);
-
 struct Statistics {
   double minimum = 0, maximum = 0, mean = 0, deviation = 0;
   std::int64_t not_finite = 0;

@@ -1,6 +1,6 @@
 // Forwards what happens on the canvas to the app, without trapping a page's scrolling around an embedded one.
 import { letterOf } from "./keys.js";
-import { embedded } from "./parts.js";
+import { embedded, isTouched } from "./parts.js";
 
 const kinds = { pointermove: 0, pointerdown: 1, pointerup: 2, pointerleave: 3, pointercancel: 4 };
 
@@ -51,6 +51,8 @@ function forwardPointers(app, canvas, beforeInput) {
       id: event.pointerId,
     });
   };
+  // The app is to know before the first touch that it will be a finger.
+  if (isTouched()) app.send({ type: "pointer", kind: kinds.pointerleave, x: 0, y: 0, button: 0, touch: 1, id: -1 });
   let tapped;  // A finger on a canvas that is not active yet: a tap makes it so, a drag scrolls the page.
   const forward = (event) => {
     if (event.type === "pointerdown") beforeInput();

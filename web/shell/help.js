@@ -1,5 +1,6 @@
 // The sheet of keys and gestures: the page's keys from their table, the graph's from the app's.
 import { keys, shownKey } from "./keys.js";
+import { isTouched } from "./parts.js";
 import { onLanguage, t } from "./texts.js";
 
 const gestures = (names) => names.map((name) => [`shell.help.${name}.how`, `shell.help.${name}`]);
@@ -8,11 +9,11 @@ const sections = (actions) => {
     ["shell.help.keys", keys.filter((key) => key.shown).map((key) => [key, key.text])],
     ["shell.help.canvas", actions.map((action) => [action, `app.action.${action.name}`])],
     ["shell.help.mouse", gestures(["click", "double", "right", "drag", "wire", "loose", "pan", "marquee", "zoom"])],
-    ["shell.help.touch", gestures(["tap", "tap-tap", "double-tap", "long", "one-finger", "pinch"])],
+    ["shell.help.touch", gestures(["tap", "tap-tap", "double-tap", "long", "several", "one-finger", "pinch"])],
     ["shell.help.fields", gestures(["arrows", "typing"])],
   ];
   // What is under the learner's hand comes first.
-  if (matchMedia("(pointer: coarse)").matches) all.unshift(...all.splice(3, 1));
+  if (isTouched()) all.unshift(...all.splice(3, 1));
   return all;
 };
 

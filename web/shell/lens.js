@@ -1,6 +1,7 @@
 // The Session lens around the canvas: the sess.run line made of chips, what it printed, the Variables and the way
 // through the run.
 import { say } from "./announce.js";
+import { isTouched } from "./parts.js";
 import { count, onLanguage, t } from "./texts.js";
 
 const at = (id) => document.getElementById(id);
@@ -177,7 +178,7 @@ function wireCall(app) {
 function showOutput() {
   const { run } = lens;
   at("lens-hint").hidden = Boolean(run);
-  at("lens-hint").textContent = t(lens.closed ? "shell.lens.hint-closed" : "shell.lens.hint");
+  at("lens-hint").textContent = t(`shell.lens.hint${lens.closed ? "-closed" : isTouched() ? "-touch" : ""}`);
   for (const id of ["lens-code", "lens-printed", "lens-order"]) at(id).hidden = !run;
   if (!run) return;
   const write = (id, text) => at(id).textContent !== text && (at(id).textContent = text);

@@ -11,7 +11,8 @@ function lineOf(node) {
   const parts = [`${node.name}, ${node.type}`];
   if (node.dtype) parts.push(`${node.dtype} ${node.shape}`);
   if (node.inputs.length) parts.push(t("shell.outline.inputs", { inputs: node.inputs.map(sourceOf).join(", ") }));
-  if (node.error) parts.push(t("shell.outline.error", { error: node.error }));
+  if (node.unfinished) parts.push(t("shell.outline.unfinished"));
+  else if (node.error) parts.push(t("shell.outline.error", { error: node.error }));
   else parts.push(node.value ? t("shell.outline.value", { value: node.value.replace(/\s+/g, " ") }) : t("shell.outline.no-value"));
   return `${parts.join(". ")}.`;
 }

@@ -3,6 +3,8 @@ import { address, parts } from "./link.js";
 
 // In somebody else's page, or in our own preview of one.
 export const embedded = window.parent !== window;
+// Whether a finger is what the reader has at hand.
+export const isTouched = () => matchMedia("(pointer: coarse)").matches;
 // In a frame that is not trusted, or from a file: no storage, and nothing can be fetched.
 export const isAlone = self.origin === "null";
 

@@ -1,5 +1,5 @@
-// For graphs that do not train: what print(sess.run(…)) shows of the chosen nodes, or of those nothing else
-// uses.
+// For graphs that do not train: what print(sess.run(…)) shows of the chosen nodes, or of those whose value
+// goes into no other value.
 #include "engine/core/print.h"
 #include "engine/core/text.h"
 #include "web/app/texts.h"
@@ -40,7 +40,11 @@ class ResultView : public View {
       column.painter.fill(box, p.field, 8);
       column.painter.text(Face::kMono, size, box.min + Vec(12, 9), p.ink, lines);
     }
-    if (lines_.empty()) column.painter.text(Face::kText, 13, column.take(24).min, p.soft, tr("result.none"));
+    if (lines_.empty()) {
+      const bool of_selection = !run.selection.nodes.empty();
+      column.painter.text(Face::kText, 13, column.take(24).min, p.soft,
+                          tr(of_selection ? "result.none-selected" : "result.none"));
+    }
     return {};
   }
 
@@ -51,9 +55,10 @@ class ResultView : public View {
     count_ = run.scene.nodes.size();
     lines_.clear();
     std::set<std::string> used;
-    for (const SceneNode& node : run.scene.nodes)
-      for (const Port& port : node.inputs)
-        if (port.kind == Port::Kind::kWire) used.insert(parse_wire(port.text).node);
+    for (std::size_t i = 0; i < run.scene.nodes.size() && i < run.snapshot.nodes.size(); ++i)
+      for (const Port& port : run.scene.nodes[i].inputs)
+        if (run.snapshot.nodes[i].value.defined() && port.kind == Port::Kind::kWire)
+          used.insert(parse_wire(port.text).node);
     for (std::size_t i = 0; i < run.scene.nodes.size() && i < run.snapshot.nodes.size(); ++i) {
       const SceneNode& node = run.scene.nodes[i];
       const bool is_wanted = selected_.empty() ? !used.count(node.name) : selected_.count(node.name) > 0;
