@@ -71,7 +71,7 @@ TEST_CASE("a mistake stays at its node: what needs it waits, the rest computes")
   check(R"({"name": "broken", "type": "AddV2"})",
         "TypeError: AddV2() missing 2 required positional arguments: 'x' and 'y'");
   check(R"({"name": "broken", "type": "Select"})",
-        "TypeError: where() missing 3 required positional arguments: 'condition', 'x', and 'y'");
+        "TypeError: where() missing 3 required positional arguments: 'condition', 't', and 'e'");
   check(R"({"name": "broken", "type": "Neg", "inputs": ["nobody"]})",
         "ValueError: The name 'nobody' refers to an Operation not in the graph.");
   check(R"({"name": "broken", "type": "Neg", "inputs": ["a:1"]})",
