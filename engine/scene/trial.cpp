@@ -61,8 +61,9 @@ bool fill(Scene& scene, std::size_t at, std::size_t like, std::optional<DType> d
       const DTypeSet* allowed = allowed_for(*type, arg->type.type_attr);
       const bool is_shared = given && given->type.type_attr && dtype &&
                              std::string_view(given->type.type_attr) == arg->type.type_attr;
+      // Where inputs share a dtype, the given one's: whether it is allowed, the operation knows best.
       wanted = is_shared ? *dtype : DType::kFloat32;
-      for (int d = 0; d < kDTypeCount && allowed && !allowed->contains(wanted); ++d)
+      for (int d = 0; d < kDTypeCount && !is_shared && allowed && !allowed->contains(wanted); ++d)
         wanted = static_cast<DType>(d);
     }
     SceneNode filler;

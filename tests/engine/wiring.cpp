@@ -40,6 +40,12 @@ TEST_CASE("what is still empty does not count against a wire, nor what is wrong 
   CHECK(said(scene, "mm", 1, "b").starts_with("ValueError: Shape must be rank 2 but is rank 1"));
   CHECK(said(scene, "mm", 0, "correct").starts_with("TypeError: Value passed to parameter 'a' has DataType"));
   CHECK(said(scene, "conv", 0, "x") == "fits");
+  // Of integers the true quotient is taken, as tf.divide does.
+  SceneNode eleven = node("eleven", "Const");
+  eleven.attrs["value"] = "11";
+  desk.apply(edit::AddNode{eleven});
+  desk.apply(edit::AddNode{node("quotient", "RealDiv")});
+  CHECK(said(desk.workspace.scene(), "quotient", 0, "eleven") == "fits");
   CHECK(refusal(scene, edit::SetPort{"mm", 0, Port::literal("[1.0]")}).has_value());
   CHECK_FALSE(refusal(scene, edit::SetPort{"mm", 0, Port::literal("[[1.0]]")}));
 }

@@ -61,6 +61,7 @@ test("starting, pausing and diverging are said", async () => {
   await command(page, { do: "pause" });
   await said("paused");
   await lesson(page, "gradient_descent", 1);
+  await until(page, (now) => now.can_train && now.nodes.every(({ name }) => name !== "logits"));
   await command(page, { do: "set", key: "optimizer.learning_rate", value: 1000 });
   await command(page, { do: "train", steps: 1000 });
   await said("diverged");
