@@ -107,7 +107,7 @@ test("a wire pulled off by mouse shows what is missing, and undo puts it back", 
   const before = await state(page);
   const bias = node(before, "logits").inputs[1];
   const port = await onPage(page, bias);
-  await dragTo(page, port, { x: port.x - 30, y: port.y + 200 });
+  await dragTo(page, port, { x: port.x - 30, y: port.y - 100 });
   const broken = await until(page, (now) => node(now, "logits").error);
   assert.match(node(broken, "logits").error, /missing 1 required positional argument: 'bias'/);
   assert.equal(broken.can_train, false);

@@ -49,6 +49,8 @@ export function wireFrame(app, does) {
     async load({ link, scene, id }) {
       const refused = await (scene ? does.openScene(scene) : does.openLink(link));
       if (refused) throw new Error(`load: ${refused}`);
+      // What was opened shows in the next report; out of sight there may be none.
+      await Promise.race([app.next("state"), new Promise((done) => setTimeout(done, 500))]);
       tell("state", { id, ...(await whole()) });
     },
     "get-state": async ({ id }) => tell("state", { id, ...(await whole()) }),
