@@ -30,7 +30,9 @@ class ResponsesView : public View {
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Palette& p = palette();
-    if (!column.section(ui, "responses", tr("view.responses"))) return {};
+    // Of many layers the gradients come first, which are open then.
+    if (!column.section(ui, "responses", tr("view.responses"), {}, 0, run.watch.layers().size() < 4))
+      return {};
     if (run.data != data_ || run.scene.data != choice_) find_reach(run);
     look(ui, run);
     if (chosen_ < units_.size()) draw_chosen(ui, column);
