@@ -34,7 +34,8 @@ test("a first visit loads at most 700 kB; the rest of the app comes later, and i
   await until(page, (now) => now.nodes?.length > 0);
   await page.locator('[data-does="step"]').click();
   await until(page, (now) => now.step === 1);
-  while (!asked.includes("app/rest.wasm")) await new Promise((done) => setTimeout(done, 10));
+  for (const deadline = Date.now() + 20_000; !asked.includes("app/rest.wasm"); await page.waitForTimeout(10))
+    assert.ok(Date.now() < deadline, "the rest was never asked for");
   const first = asked.slice(0, asked.indexOf("app/rest.wasm"));
   const packed = [...new Set(first)].reduce((sum, path) => sum + gzipSync(readFileSync(site + path), { level: 9 }).length, 0);
   assert.ok(first.includes("app/app.wasm") && packed <= 700_000, `${packed} bytes`);
@@ -45,7 +46,7 @@ test("a first visit loads at most 700 kB; the rest of the app comes later, and i
   await command(page, { do: "set", key: "optimizer", value: "Adam" });
   await command(page, { do: "train", steps: 3 });
   await until(page, (now) => now.step === 3 && now.optimizer.name === "Adam");
-  assert.equal(asked.filter((path) => path === "app/rest.wasm").length, 2);
+  assert.ok(asked.filter((path) => path === "app/rest.wasm").length >= 2, "asked for again");
   await close();
 });
 

@@ -94,7 +94,8 @@ void App::look_at_run() {
   lags_ = playback.is_stream() && ui.time - looked_at_ < kRest;
   if (lags_) return;
   looked_at_ = ui.time;
-  ui.turns.take();
+  // It is this frame's piece of work only where others follow before the next look.
+  if (playback.is_stream() && ui.delta < kRest) ui.turns.take();
 }
 
 // Last in a frame, with what the rest of it has left.

@@ -107,6 +107,8 @@ struct Boxes {
                : -1;
   }
   int index_of(std::string_view name) const;  // A visible box by its name; -1 if there is none.
+  // For another scene, where scopes of the same names may stand elsewhere.
+  void forget_places() { scope_places_.clear(); }
   // What comes out of a port of the scene's: "(?, 3)  float32"; of an input, the dtypes that it takes.
   const std::string& about(const PortBox& port, bool is_input) const;
 

@@ -34,6 +34,7 @@ void Selection::forget_missing(const Scene& scene) {
 Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapshot& snapshot,
                      const Boxes& boxes, const Flow& flow, const LensView* lens) {
   clicked.clear();
+  selects_several_ &= !lens;  // There a tap fetches.
   const Painter screen = ui.painter();
   const bool has_new_area = area.size().x != fitted_area_.size().x || area.size().y != fitted_area_.size().y;
   if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(area, boxes);

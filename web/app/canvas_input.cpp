@@ -335,7 +335,11 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
     });
     if (wire_->box < 0 && over != boxes.nodes.rend()) {
       // Another node that has nothing to take it; on its own node the hand has only let go.
-      if (over->name != parse_wire(wire_->source).node)
+      const auto is_in = [&](const std::string& node) {
+        return over->name == node ||
+               std::find(over->members.begin(), over->members.end(), node) != over->members.end();
+      };
+      if (!is_in(parse_wire(wire_->source).node) && !(wire_->pulled && is_in(wire_->pulled->first)))
         ui.notice(tr(over->inputs.empty() || over->is_derived() ? "wire.no-input" : "wire.no-free-input",
                      {{"node", over->label}}),
                   true);

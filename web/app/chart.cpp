@@ -292,11 +292,8 @@ bool obey_hand(Ui& ui, const Painter& painter, const Frame& frame, ChartZoom& zo
   const Vec fingers = painter.local(ui.input.pinch.center * ui.ratio);
   if (ui.input.pinch.is_active && frame.plot.contains(fingers)) {
     zoom_by(static_cast<double>(ui.input.pinch.zoom), share_at(fingers.x));
-    look_at(
-        zoom,
-        zoom.low - static_cast<double>(ui.input.pinch.pan.x / frame.plot.width()) * (zoom.high - zoom.low),
-        zoom.high - static_cast<double>(ui.input.pinch.pan.x / frame.plot.width()) * (zoom.high - zoom.low),
-        whole);
+    const double by = static_cast<double>(ui.input.pinch.pan.x / frame.plot.width()) * (zoom.high - zoom.low);
+    if (zoom.is_on()) look_at(zoom, zoom.low - by, zoom.high - by, whole);
   }
   if (hit.double_clicked) {
     zoom = {};

@@ -212,6 +212,7 @@ void App::obey(std::string_view json) {
       ui.notice(status.error().text(), true);
     } else {
       canvas.begin_anew();
+      boxes_.forget_places();
       pointed = {};
       seen_step_ = 0;
       scene_changed();

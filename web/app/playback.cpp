@@ -43,7 +43,10 @@ std::int64_t Playback::advance(Workspace& workspace, Flow& flow, double now, dou
     due = static_cast<std::int64_t>(credit_);
   }
   if (!is_by_hand) flow.stream(1 / rate < kTellable, now);
-  if (due <= 0 && !workspace.is_measuring()) return 0;
+  if (due <= 0 && !workspace.is_measuring()) {
+    if (is_by_hand) owed_ = 0;  // An edit has ended what was being measured.
+    return 0;
+  }
 
   const double deadline = emscripten_get_now() + budget;
   const std::int64_t made = workspace.advance(due, [&] { return emscripten_get_now() < deadline; });

@@ -132,9 +132,16 @@ void TensorPanel::draw(Ui& ui, Column& column, std::string_view key, const std::
     key_ = key;
     width_ = column.width;
     theme_ = theme;
+    const std::vector<Prepared> before = std::move(prepared_);
     prepared_.clear();
     for (const Shown& shown : tensors)
-      if (shown.tensor.defined()) prepared_.push_back(prepare(shown, column.width));
+      if (shown.tensor.defined()) {
+        prepared_.push_back(prepare(shown, column.width));
+        // New values of the same tensor are looked at from where one was.
+        const std::size_t i = prepared_.size() - 1;
+        if (i < before.size() && before[i].title == prepared_[i].title)
+          prepared_[i].scroll = before[i].scroll;
+      }
   }
   if (prepared_.empty()) return;
   const bool has_pictures =

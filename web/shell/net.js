@@ -20,17 +20,19 @@ export function wireNet(app, all) {
   const send = (hidden) => app.command({ do: "net", hidden });
   const change = (i, changes) => send(app.state.net.map((layer, k) => (k === i ? { ...layer, ...changes } : layer)));
 
-  const settingsOf = (layer, i) => [
+  // Another net begins anew.
+  const starting = (settings) => settings.map((setting) => ({ ...setting, restarts: true }));
+  const settingsOf = (layer, i) => starting([
     { key: "units", kind: "number", label: t("shell.net.units", { number: i + 1 }), value: layer.units, integer: true, minimum: 1, maximum: 2048, logarithmic: true },
     { key: "activation", kind: "choice", label: t("shell.net.activation"), value: layer.activation, choices: ["", ...app.catalog.activations].map((name) => ({ name })) },
     { key: "initializer", kind: "choice", label: t("shell.initializer"), value: layer.initializer, choices: [{ name: "" }, ...app.catalog.initializers] },
-  ];
+  ]);
   // What keeps the net from learning its examples by heart.
-  const heldBy = ({ dropout, penalty, strength }) => [
+  const heldBy = ({ dropout, penalty, strength }) => starting([
     { key: "penalty", kind: "choice", label: t("shell.net.penalty"), value: penalty, choices: ["", "L1", "L2"].map((name) => ({ name })), help: t("shell.net.penalty-help") },
     { key: "strength", kind: "number", label: t("shell.net.strength"), value: strength, minimum: 0, maximum: 100, logarithmic: true, disabled: !penalty, help: t("shell.net.penalty-help") },
     { key: "dropout", kind: "number", label: t("shell.net.dropout"), value: dropout, minimum: 0, maximum: 0.95, disabled: !app.state.net.length, help: t("shell.net.dropout-help") },
-  ];
+  ]);
   const holding = [];
   const createRow = (i) => {
     const fields = settingsOf(app.state.net[i], i).map((setting) => createField(setting, (value) => change(i, { [setting.key]: value, ...(setting.key === "initializer" ? { stddev: undefined } : {}) })));

@@ -156,7 +156,7 @@ function guard(work) {
   }
 }
 
-function fail(error, reason = "stopped") {
+function fail(error, reason = error?.reason ?? "stopped") {
   console.error(error);
   visible = false;
   postMessage({ type: "failed", reason, text: String(error?.message ?? error) });
@@ -176,12 +176,16 @@ async function compiled(url) {
 }
 
 function compiledNow(url) {
-  const request = new XMLHttpRequest();
-  request.open("GET", url, false);
-  request.responseType = "arraybuffer";
-  request.send();
-  if (request.status >= 400) throw new Error(`${url}: ${request.status}`);
-  return new WebAssembly.Module(request.response);
+  try {
+    const request = new XMLHttpRequest();
+    request.open("GET", url, false);
+    request.responseType = "arraybuffer";
+    request.send();
+    if (request.status >= 400) throw new Error(`${url}: ${request.status}`);
+    return new WebAssembly.Module(request.response);
+  } catch (error) {
+    throw Object.assign(error, { reason: "start" });  // Not the app's mistake: the connection's.
+  }
 }
 
 // At once: the page takes its time to say what to start with.
@@ -209,9 +213,18 @@ async function instantiate(imports) {
   const instance = await WebAssembly.instantiate(first, { ...imports, placeholder });
   exports = instance.exports;
   table = Object.values(exports).find((value) => value instanceof WebAssembly.Table);
+  // A connection that is lost comes back: until then, who needs it asks at once, and this ever more patiently.
+  const bring = async (wait) => {
+    if (linked) return;
+    try {
+      link(await compiled(here("rest.wasm")));
+    } catch {
+      setTimeout(bring, wait, Math.min(2 * wait, 300_000));
+    }
+  };
   complete = () => {
     complete = () => {};
-    if (!linked) compiled(here("rest.wasm")).then(link, () => {});  // Who needs it will ask again.
+    bring(10_000);
   };
   return instance;
 }
