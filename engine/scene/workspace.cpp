@@ -216,7 +216,8 @@ struct Workspace::State {
     s.now.reset();
     if (!s.evaluations.empty()) s.now = s.evaluations.back();
     constexpr std::int64_t kFew = 2000;
-    if (s.now && s.now->step != s.counters.step && s.train_examples + s.test_examples <= kFew)
+    if (s.now && s.now->step != s.counters.step && s.train_examples + s.test_examples <= kFew &&
+        !trainer->is_measuring())
       if (const auto measured = trainer->measure()) s.now = measured;
     s.divergence = trainer->divergence();
     s.training_error = lowered.training_error ? lowered.training_error : trainer->error();
@@ -359,7 +360,7 @@ std::vector<Tensor> Workspace::answers_of_layers(const Tensor& features) {
   std::vector<Tensor> answers;
   std::size_t next = 0;
   for (const WatchedLayer& layer : layer_watch().layers())
-    answers.push_back(found.ok() && layer.activation.valid() ? (*found)[next++] : Tensor());
+    answers.push_back(layer.activation.valid() ? found[next++] : Tensor());
   return answers;
 }
 

@@ -467,7 +467,8 @@ class Compiler {
     const Program::Step& step = program_->steps_[s];
     return step.is_instruction && !step.writes && step.recipe.in.size() > 1 &&
            step.recipe.in[0] == weights.in[1] && step.recipe.in[1] == weights.out[0] &&
-           is_in_arena(step.recipe.out[0]);
+           std::all_of(step.recipe.out.begin(), step.recipe.out.end(),
+                       [&](int out) { return is_in_arena(out); });
   }
 
   // Whether an update may run as early as step `at`: before steps that do not touch what it reads and writes,

@@ -391,14 +391,16 @@ void layer_update(const Instruction& i) {
   if (i.k > 2) run(i.parts[2]);
   float *products = i.scratch, *sums = products + kMostSmall;
   i.outer(weights.in[0], weights.in[1], weights.k, weights.m, weights.n, products, sums);
-  Rule(weights, weights.in + 2).apply(from_memory(products), 0, weights.m * weights.n);
-  Rule(biases, biases.in + 1).apply(from_memory(sums), 0, biases.n);
+  // Both are read before either is written: what they need may be a variable.
+  const Rule of_weights(weights, weights.in + 2), of_biases(biases, biases.in + 1);
+  of_weights.apply(from_memory(products), 0, weights.m * weights.n);
+  of_biases.apply(from_memory(sums), 0, biases.n);
 }
 
 // --- Running ---------------------------------------------------------------------------------------------
 
 // WebAssembly's engine looks at the type of what a pointer leads to, whenever it is called. What small nets
-// are made of is called by name, which makes their steps a tenth faster; `kNamed` is that.
+// are made of, `kNamed`, is called by name, which makes their steps a tenth faster.
 template <void (*... kNamed)(const Instruction&)>
 bool ran(const Instruction& i) {
   return ((i.run == kNamed && (kNamed(i), true)) || ...);

@@ -68,7 +68,7 @@ class Program {
   std::vector<Step> steps_;
   // The steps as they are run: instructions side by side, and null for an operation.
   std::vector<Instruction> instructions_;
-  std::deque<std::vector<Instruction>> parts_;  // Of those that are chains.
+  std::deque<std::vector<Instruction>> parts_;  // Of chains and of layers.
   std::size_t first_write_ = 0;
   // Values of variables and feeds, which others may replace between runs: their numbers, and where each was.
   std::vector<int> movable_;

@@ -161,8 +161,8 @@ std::vector<std::string> told(const std::vector<RuleLine>& rule, Symbols& symbol
     const Evaluated found = evaluate(expression, symbols);
     const std::string result = number_text(found.value);
     std::string text = cat(line.name, symbols.count(line.name) ? " ← " : " = ", expression);
-    for (const std::string& next : {found.numbers, result})
-      if (!text.ends_with(cat(" ", next))) text += cat(" = ", next);
+    if (found.numbers != expression) text += cat(" = ", found.numbers);
+    if (result != found.numbers) text += cat(" = ", result);
     lines.push_back(std::move(text));
     symbols[line.name] = found.value;
   }

@@ -231,10 +231,9 @@ bool Trainer::measure_part(Measuring& m) {
   double loss = m.first, accuracy = here.accuracy;
   if (m.parts > 1) {
     const std::int64_t half = part / 2;
-    const double a = measure_rows(0, half).loss, b = measure_rows(half, part - half).loss,
-                 share_of_a = static_cast<double>(half) / static_cast<double>(part);
-    const bool is_sum =
-        std::fabs(a + b - m.first) < std::fabs(share_of_a * a + (1 - share_of_a) * b - m.first);
+    const double a = measure_rows(0, half).loss, b = measure_rows(half, part - half).loss;
+    // What no row adds to, a penalty, is in all three once: it drops out of both sides.
+    const bool is_sum = std::fabs(a - b) < std::fabs(2 * m.first - a - b);
     loss = is_sum ? m.sum - static_cast<double>(m.parts - 1) * (a + b - m.first) : m.mean;
     accuracy = m.share;
   }
@@ -250,7 +249,7 @@ bool Trainer::measure_part(Measuring& m) {
 
 std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
   std::int64_t made = 0;
-  while (can_train()) {
+  while (measuring_ || can_train()) {
     // At an epoch's end; a large set takes longer than one may wait.
     while (measuring_) {
       if (measure_part(*measuring_)) {
@@ -259,7 +258,7 @@ std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& k
       }
       if (!keep_going() || error_) return made;
     }
-    if (made >= steps) break;
+    if (made >= steps || !can_train()) break;
     if (Status status = step(); !status.ok()) {
       error_ = status.error();
       break;
@@ -302,6 +301,7 @@ void Trainer::set_record(Record record) {
   losses_ = std::move(record.losses);
   evaluations_ = std::move(record.evaluations);
   divergence_ = std::move(record.divergence);
+  measuring_ = record.measuring;
 }
 
 std::vector<std::int32_t> Trainer::next_rows() const {
@@ -332,15 +332,19 @@ std::int64_t Trainer::steps_to_epoch_end() const { return data_ ? batches_of(bat
 Result<Tensor> Trainer::predict(const Tensor& features) {
   if (!model_.prediction.valid())
     return Error{ErrorKind::kFailedPrecondition, "The scene has no prediction.", {}};
-  auto results = answers({model_.prediction}, features);
+  auto results = session_.observe({model_.prediction}, asked_with(features));
   if (!results.ok()) return results.error();
   return std::move((*results)[0]);
 }
 
-Result<std::vector<Tensor>> Trainer::answers(const std::vector<Output>& tensors, const Tensor& features) {
+std::vector<Tensor> Trainer::answers(const std::vector<Output>& tensors, const Tensor& features) {
+  return session_.look(tensors, asked_with(features)).values;
+}
+
+std::vector<Feed> Trainer::asked_with(const Tensor& features) const {
   std::vector<Feed> fed = resting_feeds();
   for (Output placeholder : model_.features) fed.push_back({placeholder, features});
-  return session_.observe({tensors.begin(), tensors.end()}, fed);
+  return fed;
 }
 
 }  // namespace sandflow

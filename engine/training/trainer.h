@@ -67,13 +67,21 @@ class Trainer {
   Checkpoint checkpoint() const;
   // The run as it was then; what was recorded of the time after is forgotten, a divergence too.
   void go_back(const Checkpoint& to);
+  // An evaluation on its way: what has been measured of the two sets, part by part.
+  struct Measuring {
+    Evaluation point;
+    bool is_test = false;
+    std::int64_t from = 0, parts = 0;
+    double first = 0, mean = 0, sum = 0, share = 0;
+  };
   // What was recorded, to be had again after going back.
   struct Record {
     History<LossPoint> losses;
     History<Evaluation> evaluations;
     std::optional<Divergence> divergence;
+    std::optional<Measuring> measuring;
   };
-  Record record() const { return {losses_, evaluations_, divergence_}; }
+  Record record() const { return {losses_, evaluations_, divergence_, measuring_}; }
   void set_record(Record record);
   // How much memory a checkpoint takes, once the run has gone on.
   std::int64_t checkpoint_bytes() const;
@@ -98,21 +106,15 @@ class Trainer {
   std::vector<Feed> feeds(std::span<const std::int32_t> rows);
   // The model's answers; what drops parts of it in steps lets all of it through.
   Result<Tensor> predict(const Tensor& features);
-  // The same for any tensors of the graph that the features lead to.
-  Result<std::vector<Tensor>> answers(const std::vector<Output>& tensors, const Tensor& features);
+  // The same for any tensors of the graph; those that need more than the features are undefined.
+  std::vector<Tensor> answers(const std::vector<Output>& tensors, const Tensor& features);
 
  private:
   struct Measured {
     double loss = std::numeric_limits<double>::quiet_NaN(),
            accuracy = std::numeric_limits<double>::quiet_NaN();
   };
-  // What has been measured of the two sets, part by part.
-  struct Measuring {
-    Evaluation point;
-    bool is_test = false;
-    std::int64_t from = 0, parts = 0;
-    double first = 0, mean = 0, sum = 0, share = 0;
-  };
+  std::vector<Feed> asked_with(const Tensor& features) const;
   Measuring begin_measuring() const;
   bool measure_part(Measuring& m);  // True: that was the last.
   Measured measured(const std::vector<Feed>& fed);

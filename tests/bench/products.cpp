@@ -23,8 +23,9 @@ Array numbers(const std::vector<int>& shape) {
 // Four floats as the machine adds and multiplies them, natively and in WebAssembly.
 typedef float Vector __attribute__((vector_size(16)));
 
-// Each chain waits for its own last result only. With the two constants they fill x86's sixteen registers;
-// fewer leave its units idle (ten reach two thirds), more would go to memory.
+// Each chain waits for its own last result only. With the two constants they leave two of x86's sixteen
+// registers to the browser's compiler; fewer leave units idle (ten reach two thirds), more would go to memory
+// there.
 constexpr int kChains = 12;
 
 float run_chains(int times) {

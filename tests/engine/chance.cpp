@@ -107,7 +107,7 @@ edit::Edit some_edit(Chance& chance, const Scene& scene) {
 }  // namespace
 
 TEST_CASE("a thousand random edits can all be undone and redone, to the byte") {
-  for (unsigned seed = 1; seed <= (kIsSlowed ? 1 : 3); ++seed) {
+  for (unsigned seed = 1; seed <= (kIsSanitized ? 1 : 3); ++seed) {
     INFO("seed ", seed);
     Chance chance(seed);
     Workspace workspace;
@@ -211,7 +211,7 @@ TEST_CASE("scenes with random damage are opened or refused, and never do harm") 
   for (const char* name : kLessons) scenes.push_back(lesson(name));
   Workspace workspace;
   int opened = 0;
-  const int rounds = kIsSlowed ? 1500 : 6000;
+  const int rounds = kIsSanitized ? 1500 : 6000;
   for (int round = 0; round < rounds; ++round) {
     std::string text = chance.of(scenes);
     for (int i = chance.below(3); i >= 0; --i) damage(chance, text);

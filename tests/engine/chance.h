@@ -6,14 +6,6 @@
 
 namespace sandflow::test {
 
-// Whether a sanitizer makes everything several times as slow: then what is tried at random is tried less
-// often, as the same tests run as WebAssembly, too.
-#if defined(__has_feature)
-inline constexpr bool kIsSlowed = __has_feature(address_sanitizer);
-#else
-inline constexpr bool kIsSlowed = false;
-#endif
-
 // The same numbers with every C++ library; and with every compiler, as long as no two are drawn among the
 // arguments of one call.
 class Chance {

@@ -239,6 +239,7 @@ TEST_CASE("a large set is measured part by part, and gives the loss of all its r
   CHECK(loss_of("Mean", 0) == doctest::Approx(squares / 600).epsilon(1e-5));
   CHECK(loss_of("Sum", 0) == doctest::Approx(squares).epsilon(1e-5));
   CHECK(loss_of("Sum", 0.5) == doctest::Approx(squares + 1000).epsilon(1e-5));
+  CHECK(loss_of("Sum", 50) == doctest::Approx(squares + 100'000).epsilon(1e-5));
 }
 
 TEST_CASE("tables of every make are read: BOM, quotes, semicolons, Windows line ends, 100,000 rows") {

@@ -48,7 +48,8 @@ bool is_near(double actual, double expected, double relative, double absolute = 
 // "[2,?]" or "?" (unknown rank), as TensorFlow's runtime writes shapes.
 Shape shape_from(std::string_view text);
 
-// Of the sanitizers' build, which is many times slower.
+// Of the sanitizers' build, which is many times slower: there less is tried, as the same tests run as
+// WebAssembly.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define SANDFLOW_IS_SANITIZED 1
