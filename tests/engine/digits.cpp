@@ -41,7 +41,7 @@ std::vector<std::uint8_t> digits(std::size_t most) {
 
 TEST_CASE("handwritten digits: 95 % of the test digits for the dense net, 97 % for the convolutions") {
   // Convolutions under the sanitizers take minutes; there it is enough that they learn.
-  supply_data("mnist", digits(kIsSanitized ? 30 : 10'000));
+  supply_data("mnist", digits(kIsSlow ? 30 : 10'000));
   struct Goal {
     std::string scene;
     double accuracy;
@@ -52,7 +52,7 @@ TEST_CASE("handwritten digits: 95 % of the test digits for the dense net, 97 % f
     Workspace workspace;
     must(workspace.open(read_file(cat("../web/lessons/scenes/", goal.scene, ".json"))));
     const auto always = [] { return true; };
-    if (kIsSanitized) {
+    if (kIsSlow) {
       const double before = workspace.snapshot().now->train_loss;
       workspace.advance(16, always);
       CHECK(workspace.snapshot().now->train_loss < before);

@@ -60,6 +60,12 @@ inline constexpr bool kIsSanitized = true;
 #else
 inline constexpr bool kIsSanitized = false;
 #endif
+// Where a long run takes minutes: under sanitizers, and in Node, which compiles such a large module in haste.
+#ifdef __EMSCRIPTEN__
+inline constexpr bool kIsSlow = true;
+#else
+inline constexpr bool kIsSlow = kIsSanitized;
+#endif
 
 // What the program has taken from the heap and not given back.
 std::int64_t live_bytes();

@@ -351,6 +351,7 @@ test("the palette is narrowed to a family by its name, and nodes are told apart 
   const at = await onPage(page, spots.find(({ id }) => id === "family linear"));
   await page.mouse.click(at.x, at.y);
   await page.waitForFunction(() => document.activeElement.id === "overlay");
+  await until(page, (now) => now.spots.some(({ id }) => id === "marked MatMul"));
   await press(page, "Enter");
   const added = await until(page, (now) => now.nodes.length === 1);
   assert.equal(added.nodes[0].type, "MatMul");

@@ -296,6 +296,7 @@ std::optional<AddMenu::Chosen> AddMenu::draw_entries(Ui& ui, const Rect& box, bo
     if (hit.hovered && (ImGui::GetIO().MouseDelta.x != 0 || ImGui::GetIO().MouseDelta.y != 0))
       marked_ = static_cast<int>(i);
     const bool is_marked = marked_ == static_cast<int>(i);
+    if (is_marked) ui.spot(cat("marked ", entry.name()), list, row);
     if (is_marked) list.fill(row, fade(p.of(Tone::kForward), 0.13f), 5);
     if (is_marked && moved && !is_new_)
       ImGui::SetScrollFromPosY(list.device(row.center()).y - ImGui::GetWindowPos().y, 0.5f);
