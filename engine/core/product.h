@@ -61,10 +61,11 @@ void multiply_plainly(MatrixView<T> a, MatrixView<T> b, T* out, std::int64_t m, 
   }
 }
 
-// A sum over up to three nested loops, outermost first: `a` and `b` say how far each moves its operand.
+// A sum over up to three nested loops, outermost first: `a` and `b` say how far each moves its operand. The
+// innermost moves b, which says when it ends.
 struct Terms {
   std::int64_t count[3] = {1, 1, 1};
-  std::int64_t a[3] = {0, 0, 0}, b[3] = {0, 0, 0};
+  std::int64_t a[3] = {0, 0, 0}, b[3] = {0, 0, 1};
 };
 
 // out[i * out_row + j] = the sum over all terms of a[i * a_row] * b[j], for i < rows and j < columns; columns

@@ -46,8 +46,9 @@ class Workspace {
   void undo();
   void redo();
 
-  // Trains until `steps` updates were made, `keep_going` says no (asked after each update), or a number is no
-  // longer finite. The number of updates made.
+  // Trains until `steps` updates were made, `keep_going` says no (asked after each update, and between the
+  // parts of an evaluation, which a later call may end), or a number is no longer finite. The number of
+  // updates made.
   std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
   // Whether it stopped amid measuring an epoch's end; advance() goes on with that.
   bool is_measuring() const;
