@@ -33,30 +33,23 @@ export async function onPage(page, { x, y }) {
 
 export const middle = ({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 });
 
-// Once the app has answered twice, it has drawn what it was sent before, and told of it.
-const answered = (page) =>
+// An app that has nothing left to draw has done, and told, all that it was sent before.
+const isAtRest = (page) =>
   page.evaluate(() => new Promise((done) => {
     const { worker } = window.sandflow;
-    const hear = ({ data }) => {
-      if (data.type !== "outbox" || !data.json.includes('"type":"saved"')) return;
+    worker.addEventListener("message", function hear({ data }) {
+      if (data.type !== "frames") return;
       worker.removeEventListener("message", hear);
-      done();
-    };
-    worker.addEventListener("message", hear);
-    window.sandflow.command({ do: "save" });
+      done(!data.isDrawing);
+    });
+    worker.postMessage({ type: "count-frames" });
   }));
 
 // The node, when the view and it rest.
 export async function rest(page, name) {
-  let before;
-  for (;;) {
-    await answered(page);
-    await page.waitForTimeout(100);
-    const now = await state(page);
-    const place = JSON.stringify([node(now, name), now.zoom]);
-    if (place === before) return node(now, name);
-    before = place;
-  }
+  for (const deadline = Date.now() + 20000; !(await isAtRest(page)); await page.waitForTimeout(20))
+    assert.ok(Date.now() < deadline, "the page comes to rest");
+  return node(await state(page), name);
 }
 
 export async function dragTo(page, from, to) {

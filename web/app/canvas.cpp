@@ -237,7 +237,6 @@ void Canvas::navigate(Ui& ui, bool hovered) {
 }
 
 void Canvas::draw_ground(const Painter& screen, const Rect& area) const {
-  screen.fill(area, palette().ground);
   float step = 24 * zoom_;
   while (step < 14) step *= 2;
   while (step > 56) step /= 2;

@@ -128,30 +128,48 @@ void Painter::circle(Vec center, float radius, Color color) const {
 
 namespace {
 
-// A disc in the fonts' texture, by its radius in quarters of a device pixel.
-ImFontAtlasRectId disc(int quarters) {
-  static std::map<int, ImFontAtlasRectId> made;
+// A round picture in the fonts' texture, `side` pixels wide; `covered`: how much of a pixel, from 0 to 1, by
+// its distance from the middle. Made at its first use; invalid where the texture has no room.
+template <typename Covered>
+ImFontAtlasRectId round_picture(int side, Covered covered) {
   ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
-  const auto [known, is_new] = made.try_emplace(quarters, ImFontAtlasRectId_Invalid);
-  if (!is_new) return known->second;
-  const float radius = static_cast<float>(quarters) / 4;
-  const int side = 2 * (static_cast<int>(std::ceil(radius)) + 1);
   ImFontAtlasRect rect;
-  known->second = atlas.AddCustomRect(side, side, &rect);
-  if (known->second == ImFontAtlasRectId_Invalid) return known->second;
+  const ImFontAtlasRectId made = atlas.AddCustomRect(side, side, &rect);
+  if (made == ImFontAtlasRectId_Invalid) return made;
+  const float middle = static_cast<float>(side) / 2;
   for (int y = 0; y < side; ++y)
     for (int x = 0; x < side; ++x) {
-      const Vec from_center(static_cast<float>(x) + 0.5f - static_cast<float>(side) / 2,
-                            static_cast<float>(y) + 0.5f - static_cast<float>(side) / 2);
-      const float covered = clamp(radius + 0.5f - distance(from_center, {0, 0}), 0, 1);
-      const ImU32 pixel = IM_COL32(255, 255, 255, static_cast<int>(covered * 255 + 0.5f));
-      void* at = atlas.TexData->GetPixelsAt(rect.x + x, rect.y + y);
+      const Vec at(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
+      const float share = clamp(covered(distance(at, {middle, middle})), 0, 1);
+      const ImU32 pixel = IM_COL32(255, 255, 255, static_cast<int>(share * 255 + 0.5f));
+      void* to = atlas.TexData->GetPixelsAt(rect.x + x, rect.y + y);
       if (atlas.TexData->BytesPerPixel == 4)
-        std::memcpy(at, &pixel, 4);
+        std::memcpy(to, &pixel, 4);
       else
-        *static_cast<unsigned char*>(at) = static_cast<unsigned char>(pixel >> IM_COL32_A_SHIFT);
+        *static_cast<unsigned char*>(to) = static_cast<unsigned char>(pixel >> IM_COL32_A_SHIFT);
     }
+  return made;
+}
+
+// A disc, by its radius in quarters of a device pixel.
+ImFontAtlasRectId disc(int quarters) {
+  static std::map<int, ImFontAtlasRectId> made;
+  const auto [known, is_new] = made.try_emplace(quarters, ImFontAtlasRectId_Invalid);
+  const float radius = static_cast<float>(quarters) / 4;
+  if (is_new)
+    known->second = round_picture(2 * (static_cast<int>(std::ceil(radius)) + 1),
+                                  [&](float away) { return radius + 0.5f - away; });
   return known->second;
+}
+
+// What fades from the middle to the rim as a shadow does, drawn in any size.
+ImFontAtlasRectId soft_disc() {
+  constexpr int kSide = 64;
+  static const ImFontAtlasRectId made = round_picture(kSide, [](float away) {
+    const float in = clamp(1 - away / (kSide / 2 - 1), 0, 1);
+    return in * in * (3 - 2 * in);
+  });
+  return made;
 }
 
 }  // namespace
@@ -206,14 +224,22 @@ void Painter::triangle(Vec a, Vec b, Vec c, Color color) const {
 }
 
 void Painter::shadow(const Rect& r, float rounding, float depth) const {
-  if (picture_) return;  // A picture lies flat.
-  const Color tint = palette().shadow;
-  for (int i = 3; i >= 1; --i) {
-    const float spread = depth * static_cast<float>(i) / 3;
-    const Rect d =
-        device(Rect{{r.min.x - spread * 0.5f, r.min.y}, {r.max.x + spread * 0.5f, r.max.y + spread}});
-    list_->AddRectFilled(d.min, d.max, tint, (rounding + spread * 0.5f) * scale_);
-  }
+  ImFontAtlasRect rect;
+  if (picture_ || !ImGui::GetIO().Fonts->GetCustomRect(soft_disc(), &rect)) return;  // A picture lies flat.
+  // As of a light above. Its middle lies under what casts it, and is left out: to fill it would cost most.
+  const Rect outer =
+      device(Rect{{r.min.x - depth, r.min.y - depth * 0.4f}, {r.max.x + depth, r.max.y + depth * 1.6f}});
+  const float corner = std::min({(rounding + depth) * 1.5f * scale_, outer.width() / 2, outer.height() / 2});
+  const float xs[] = {outer.min.x, outer.min.x + corner, outer.max.x - corner, outer.max.x};
+  const float ys[] = {outer.min.y, outer.min.y + corner, outer.max.y - corner, outer.max.y};
+  const Vec middle = (rect.uv0 + rect.uv1) / 2;
+  const float us[] = {rect.uv0.x, middle.x, middle.x, rect.uv1.x},
+              vs[] = {rect.uv0.y, middle.y, middle.y, rect.uv1.y};
+  for (std::size_t y = 0; y < 3; ++y)
+    for (std::size_t x = 0; x < 3; ++x)
+      if (x != 1 || y != 1)
+        list_->AddImage(ImGui::GetIO().Fonts->TexRef, {xs[x], ys[y]}, {xs[x + 1], ys[y + 1]}, {us[x], vs[y]},
+                        {us[x + 1], vs[y + 1]}, palette().shadow);
 }
 
 void Painter::text(Face face, float size, Vec at, Color color, std::string_view text, float wrap) const {

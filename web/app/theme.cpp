@@ -23,7 +23,7 @@ constexpr Palette kLight{
     rgb(0x1b2430),
     rgb(0x66727f),
     rgb(0xdadfe5),
-    rgb(0x1b2430, 9),
+    rgb(0x1b2430, 64),
     {rgb(0x0b7d6b), rgb(0x7140f0), rgb(0x9a5c00), rgb(0x1a6bbd), rgb(0xc9324a), rgb(0x5c6b7a)}};
 constexpr Palette kDark{
     rgb(0x0f1419),
@@ -33,7 +33,7 @@ constexpr Palette kDark{
     rgb(0xe8ecf0),
     rgb(0x93a0ad),
     rgb(0x2b3540),
-    rgb(0x000000, 26),
+    rgb(0x000000, 150),
     {rgb(0x2dbfa6), rgb(0xa78bfa), rgb(0xf0b44c), rgb(0x5aa9f8), rgb(0xf2727f), rgb(0x8b98a6)}};
 
 bool is_dark = false;

@@ -31,7 +31,7 @@
     .poster svg { position: relative; width: 64px; height: 64px; border-radius: 50%; background: light-dark(#0b7d6b, #2dbfa6); box-shadow: 0 4px 20px #0005; }
     .poster path { fill: light-dark(#fff, #0f1419); }
     .poster:focus-visible { outline: 3px solid #0b7d6b; outline-offset: -3px; }
-    .loading svg { animation: breathe 1.2s ease-in-out infinite alternate; }
+    .loading svg { animation: breathe 1.2s ease-in-out 2s infinite alternate; }
     @keyframes breathe { to { opacity: 0.35; } }
     @media (prefers-reduced-motion: reduce) { .loading svg { animation: none; } }
   `);

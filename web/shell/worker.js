@@ -274,7 +274,7 @@ function surviveContextLoss() {
 
 onmessage = ({ data }) => {
   // For the tests: whether the page rests when nothing changes. Asking must not wake it.
-  if (data.type === "count-frames") postMessage({ type: "frames", count: drawn, lost });
+  if (data.type === "count-frames") postMessage({ type: "frames", count: drawn, lost, isDrawing: Boolean(calledOff) });
   else if (data.type === "binary") handOver(data.binary);
   else if (data.type === "start") start(data).catch((error) => fail(error, "start"));
   else if (app) guard(() => receive(data));
