@@ -116,7 +116,7 @@ TEST_CASE("a thousand random edits can all be undone and redone, to the byte") {
     std::vector<std::string> states{workspace.json()};
     std::string last_gesture;
     int refused = 0;
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < (kIsSanitized ? 400 : 1000); ++i) {
       constexpr const char* kGestures[] = {"", "drag", "slide"};
       const std::string gesture = chance.of(kGestures);
       if (!workspace.apply(some_edit(chance, workspace.scene()), gesture).ok()) {
@@ -134,8 +134,8 @@ TEST_CASE("a thousand random edits can all be undone and redone, to the byte") {
       // Whatever an edit leaves can be opened again.
       if (chance.in(10)) REQUIRE(must(scene_from_json(states.back())) == workspace.scene());
     }
-    CHECK(refused > 100);
-    REQUIRE(states.size() > 200);
+    CHECK(refused > 40);
+    REQUIRE(states.size() > 80);
     for (std::size_t i = states.size() - 1; i > 0; --i) {
       REQUIRE(workspace.can_undo());
       workspace.undo();
