@@ -333,47 +333,70 @@ void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std:
   }
 }
 
-// How many blocks of eight columns are packed at a time: half of the second nearest memory.
-std::int64_t blocks_at_a_time(std::int64_t k) {
-  constexpr std::int64_t kPacked = 64 * 1024;
-  return std::max<std::int64_t>(1, kPacked / (8 * std::max<std::int64_t>(1, k)));
+constexpr std::int64_t kPanelRows = 4;
+
+// How many rows are packed at a time: half of the second nearest memory.
+std::int64_t rows_at_a_time(std::int64_t k) {
+  constexpr std::int64_t kPacked = 128 * 1024;
+  return std::max<std::int64_t>(1, kPacked / (kPanelRows * std::max<std::int64_t>(1, k))) * kPanelRows;
 }
 
-// Both operands are packed, so that a tile's numbers lie side by side: blocks of eight columns of b, and four
-// rows of a that meet all of them while they are in the nearest memory.
+// Both operands are packed, so that a tile's numbers lie side by side: panels of four rows of a, and a block
+// of eight columns of b that meets all of them while it is in the nearest memory.
+template <bool kAdds>
 void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
                      std::int64_t n, float* scratch, const float* bias) {
-  constexpr std::int64_t kRows = 4;
-  float *panel = scratch, *packed = scratch + kRows * k;
-  const std::int64_t most = blocks_at_a_time(k);
-  for (std::int64_t end = n, begin; end > 0; end = begin) {
-    begin = std::max<std::int64_t>(0, (end + 7) / 8 - most) * 8;
-    for (std::int64_t j = begin; j < end; j += 8)
-      pack({b.data + j * b.column, b.row, b.column}, k, std::min<std::int64_t>(8, end - j),
-           packed + (j - begin) * k);
-    for (std::int64_t i = 0; i < m; i += kRows) {
-      const float* rows = a.data + i * a.row;
-      const bool is_whole = i + kRows <= m;
-      if (is_whole) pack({rows, a.column, a.row}, k, kRows, panel);
-      for (std::int64_t j = (end - 1) / 8 * 8; j >= begin; j -= 8) {
-        const float *from = packed + (j - begin) * k, *added = bias ? bias + j : nullptr;
-        float* to = out + i * n + j;
-        if (end - j <= 4)
-          block<1>(rows, a.row, from, Straight<>{k, a.column, 4}, to, n, std::min(kRows, m - i), added);
-        else if (is_whole)
-          tile<kRows, 2, false>(panel, Known<1>(), from, Straight<Known<kRows>, Known<8>>{k, {}, {}}, to, n,
-                                added);
-        else
-          block<2>(rows, a.row, from, Straight<>{k, a.column, 8}, to, n, m - i, added);
+  float *packed = scratch, *panels = scratch + 8 * k;
+  const std::int64_t most = rows_at_a_time(k);
+  for (std::int64_t begin = 0; begin < m; begin += most) {
+    const std::int64_t end = std::min(m, begin + most), whole = end - (end - begin) % kPanelRows;
+    for (std::int64_t i = begin; i < whole; i += kPanelRows)
+      pack({a.data + i * a.row, a.column, a.row}, k, kPanelRows, panels + (i - begin) * k);
+    for (std::int64_t j = (n - 1) / 8 * 8; j >= 0; j -= 8) {
+      const std::int64_t columns = std::min<std::int64_t>(8, n - j);
+      pack({b.data + j * b.column, b.row, b.column}, k, columns, packed);
+      const float* added = bias ? bias + j : nullptr;
+      float* to = out + j;
+      if (columns <= 4) {
+        block<1, kAdds>(a.data + begin * a.row, a.row, packed, Straight<>{k, a.column, 4}, to + begin * n, n,
+                        end - begin, added);
+        continue;
       }
+      for (std::int64_t i = begin; i < whole; i += kPanelRows)
+        tile<kPanelRows, 2, kAdds>(panels + (i - begin) * k, Known<1>(), packed,
+                                   Straight<Known<kPanelRows>, Known<8>>{k, {}, {}}, to + i * n, n, added);
+      block<2, kAdds>(a.data + whole * a.row, a.row, packed, Straight<>{k, a.column, 8}, to + whole * n, n,
+                      end - whole, added);
     }
+  }
+}
+
+// So many terms of a block and a panel that both are in the nearest memory. Where the columns do not fill
+// their blocks all go together: sums that go on must not be written over.
+std::int64_t terms_at_a_time(std::int64_t k, std::int64_t n) {
+  constexpr std::int64_t kMost = 512;
+  if (n % 8 != 0 || k <= kMost) return k;
+  const std::int64_t parts = (k + kMost - 1) / kMost;
+  return (k + parts - 1) / parts;
+}
+
+void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
+                     std::int64_t n, float* scratch, const float* bias) {
+  const std::int64_t most = std::max<std::int64_t>(1, terms_at_a_time(k, n));
+  for (std::int64_t begin = 0; begin == 0 || begin < k; begin += most) {
+    const std::int64_t count = std::min(most, k - begin);
+    const float* added = begin + count == k ? bias : nullptr;
+    a.data += begin == 0 ? 0 : most * a.column;
+    b.data += begin == 0 ? 0 : most * b.row;
+    (begin == 0 ? multiply_packed<false> : multiply_packed<true>)(a, b, out, m, count, n, scratch, added);
   }
 }
 
 }  // namespace
 
 std::int64_t product_scratch(std::int64_t k, std::int64_t n) {
-  return (4 + 8 * std::min((n + 7) / 8, blocks_at_a_time(k))) * k;
+  const std::int64_t terms = terms_at_a_time(k, n);
+  return (8 + rows_at_a_time(terms)) * terms;
 }
 
 SmallProduct* small_product(std::int64_t k, std::int64_t n) {
