@@ -352,7 +352,7 @@ void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::
     const std::int64_t end = std::min(m, begin + most), whole = end - (end - begin) % kPanelRows;
     for (std::int64_t i = begin; i < whole; i += kPanelRows)
       pack({a.data + i * a.row, a.column, a.row}, k, kPanelRows, panels + (i - begin) * k);
-    for (std::int64_t j = (n - 1) / 8 * 8; j >= 0; j -= 8) {
+    for (std::int64_t j = (n + 7) / 8 * 8 - 8; j >= 0; j -= 8) {
       const std::int64_t columns = std::min<std::int64_t>(8, n - j);
       pack({b.data + j * b.column, b.row, b.column}, k, columns, packed);
       const float* added = bias ? bias + j : nullptr;

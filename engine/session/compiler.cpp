@@ -390,20 +390,24 @@ class Compiler {
 
   // --- Fusion: neighbours for which there is one kernel ---
 
+  // Three become one where the first two have: each is tried with what the ones before it have become.
   void join_pairs() {
     const std::vector<int> count = readers();
     std::vector<Program::Step> kept;
     for (Program::Step& step : program_->steps_) {
-      const bool follows = step.is_instruction && !kept.empty() && kept.back().is_instruction &&
-                           !kept.back().recipe.out.empty();
-      const int between = follows ? kept.back().recipe.out[0] : -1;
-      const bool is_pair =
-          follows && is_in_arena(between) && count[static_cast<std::size_t>(between)] == 1 &&
-          std::find(step.recipe.in.begin(), step.recipe.in.end(), between) != step.recipe.in.end();
-      if (std::optional<Recipe> both = is_pair ? joined(kept.back().recipe, step.recipe) : std::nullopt)
-        kept.back().recipe = *std::move(both);
-      else
-        kept.push_back(std::move(step));
+      kept.push_back(std::move(step));
+      while (kept.size() > 1) {
+        Program::Step &first = kept[kept.size() - 2], &second = kept.back();
+        if (!first.is_instruction || !second.is_instruction || first.recipe.out.empty()) break;
+        const int between = first.recipe.out[0];
+        const std::vector<int>& in = second.recipe.in;
+        if (!is_in_arena(between) || std::find(in.begin(), in.end(), between) == in.end()) break;
+        const bool is_only = count[static_cast<std::size_t>(between)] == 1;
+        std::optional<Recipe> both = joined(first.recipe, second.recipe, is_only);
+        if (!both) break;
+        first.recipe = *std::move(both);
+        kept.pop_back();
+      }
     }
     program_->steps_ = std::move(kept);
   }

@@ -232,6 +232,24 @@ void total(const Instruction& i) {
   i.out[0][0] = i.flag ? sum / static_cast<float>(i.k) : sum;
 }
 
+// Differences, the sum of their squares as total() gives it, and where kScaled the differences by two
+// numbers, one after the other: a squared loss with its gradient.
+template <bool kScaled>
+void squared_loss(const Instruction& i) {
+  const float *a = i.in[0], *b = i.in[1];
+  float* differences = i.out[0];
+  Four first{}, second{};
+  if constexpr (kScaled) first = splat(i.in[2][0]), second = splat(i.in[3][0]);
+  for (std::int64_t x = 0; x < i.n; x += 4) {
+    const Four difference = load(a + x) - load(b + x);
+    store(differences + x, difference);
+    if constexpr (kScaled) store(i.out[2] + x, difference * first * second);
+  }
+  float sum = 0;
+  for (std::int64_t x = 0; x < i.n; ++x) sum += differences[x] * differences[x];
+  i.out[1][0] = i.flag ? sum / static_cast<float>(i.k) : sum;
+}
+
 // The sum of m rows of n elements.
 void total_of_rows(const Instruction& i) { sum_rows(i.in[0], i.m, i.n, i.out[0]); }
 
@@ -647,7 +665,7 @@ const std::map<std::string_view, Make>& list() {
 void run(const Instruction& i) {
   if (!ran<dense, product_slope<TanhSlope, false>, product_slope<ReluSlope, true>,
            product_slope<SigmoidSlope, false>, layer_update<GradientDescent>, layer_update<Momentum>,
-           layer_update<Adam>, total<true>, scale_twice>(i))
+           layer_update<Adam>, squared_loss<true>>(i))
     i.run(i);
 }
 
@@ -707,19 +725,33 @@ bool fuse_gradient(Recipe& update, const Recipe& gradient) {
   return true;
 }
 
-std::optional<Recipe> joined(const Recipe& first, const Recipe& second) {
+std::optional<Recipe> joined(const Recipe& first, const Recipe& second, bool is_only_reader) {
   Recipe made = second;
-  if (first.instruction.run == one<Square> && second.instruction.run == total<false>) {
+  const auto is = [](const Recipe& recipe, auto run) { return recipe.instruction.run == run; };
+  if (is(first, two<Subtract, Meet::kSame, false>) && is(second, total<true>)) {
+    made.instruction.run = squared_loss<false>;
+    made.in = first.in;
+    made.out = {first.out[0], second.out[0]};
+    return made;
+  }
+  if (is(first, squared_loss<false>) && is(second, scale_twice) && second.in[0] == first.out[0]) {
+    made = first;
+    made.instruction.run = squared_loss<true>;
+    made.in.insert(made.in.end(), second.in.begin() + 1, second.in.end());
+    made.out.push_back(second.out[0]);
+    return made;
+  }
+  if (!is_only_reader) return std::nullopt;
+  if (is(first, one<Square>) && is(second, total<false>)) {
     made.instruction.run = total<true>;
     made.in = first.in;
     return made;
   }
   // Which operand the number is; -1 of what scales nothing.
-  const auto number = [](const Recipe& recipe) {
-    const auto run = recipe.instruction.run;
-    return run == two<Multiply, Meet::kScalar, false>  ? 1
-           : run == two<Multiply, Meet::kScalar, true> ? 0
-                                                       : -1;
+  const auto number = [&](const Recipe& recipe) {
+    return is(recipe, two<Multiply, Meet::kScalar, false>)  ? 1
+           : is(recipe, two<Multiply, Meet::kScalar, true>) ? 0
+                                                            : -1;
   };
   const int one = number(first), other = number(second);
   if (one < 0 || other < 0 || second.in[static_cast<std::size_t>(1 - other)] != first.out[0])

@@ -74,9 +74,9 @@ void fuse_slope(Recipe& product, Activation activation, const Operand& y, int ou
 // Makes an update compute its gradient by itself, a few rows at a time, which are used up while they are in
 // the nearest memory; false if it is none of those that can be.
 bool fuse_gradient(Recipe& update, const Recipe& gradient);
-// Two instructions as one, the second of which reads what only it needs of the first; nothing if no kernel
-// does both.
-std::optional<Recipe> joined(const Recipe& first, const Recipe& second);
+// Two instructions as one, the second of which reads what the first has made, alone or not; nothing if no
+// kernel does both.
+std::optional<Recipe> joined(const Recipe& first, const Recipe& second, bool is_only_reader);
 // A small layer's whole way back in one: updates that compute their gradients, of its weights and of its
 // biases, and what is to be run before them, if anything. Nothing if the two do not belong together, or are
 // not small.
