@@ -15,7 +15,6 @@ namespace sandflow {
 namespace {
 
 constexpr int kPrecision = 8;
-constexpr std::int64_t kSummaryThreshold = 1000;
 constexpr std::int64_t kEdgeItems = 3;
 constexpr std::size_t kLineWidth = 75;
 
@@ -31,20 +30,22 @@ std::string print(const char* format, int digits, double value) {
   return buffer;
 }
 
-// The fewest fraction digits of "%.*e" that read back as the same value.
+// The fewest fraction digits of "%.*e" that read back as the same value. More digits are never farther from
+// it, so they are found by halving; 8 are enough for every float32, 16 for every float64 (IEEE 754).
 int shortest_fraction_digits(double value, bool single) {
-  for (int digits = 0; digits < 17; ++digits) {
+  int least = 0, most = single ? 8 : 16;
+  while (least < most) {
+    const int digits = (least + most) / 2;
     const std::string text = print("%.*e", digits, value);
     const bool same = single ? std::strtof(text.c_str(), nullptr) == static_cast<float>(value)
                              : std::strtod(text.c_str(), nullptr) == value;
-    if (same) return digits;
+    (same ? most : least) = same ? digits : digits + 1;
   }
-  return 17;
+  return most;
 }
 
-Scientific scientific(double value, bool single, int max_digits) {
-  const std::string text =
-      print("%.*e", std::min(shortest_fraction_digits(value, single), max_digits), value);
+Scientific scientific(double value, int digits) {
+  const std::string text = print("%.*e", digits, value);
   const std::size_t e = text.find('e');
   Scientific out{text.substr(0, e), std::atoi(text.c_str() + e + 1)};
   if (out.mantissa.find('.') == std::string::npos) out.mantissa += '.';
@@ -61,7 +62,7 @@ std::string exponent_text(int exponent, int width) {
 // Shortest digits, without an exponent, at most `max_fraction` of them after the point; "2." keeps its point.
 std::string positional(double value, bool single, int max_fraction) {
   const int digits = shortest_fraction_digits(value, single);
-  const Scientific parts = scientific(value, single, 17);
+  const Scientific parts = scientific(value, digits);
   if (digits <= parts.exponent) {  // Zeros stand for the digits that are not needed: 123456790. in float32.
     std::string text = print("%.*e", digits, value);
     text.resize(text.find('e'));
@@ -83,7 +84,7 @@ std::string float_scalar(double value, bool single) {
     std::string text = positional(value, single, 400);
     return text.back() == '.' ? text + "0" : text;
   }
-  Scientific parts = scientific(value, single, 17);
+  Scientific parts = scientific(value, shortest_fraction_digits(value, single));
   if (parts.mantissa.back() == '.') parts.mantissa.pop_back();
   return parts.mantissa + exponent_text(parts.exponent, 2);
 }
@@ -163,7 +164,7 @@ Format float_format(std::span<const T> values, const std::vector<std::int64_t>& 
     if (!std::isfinite(v)) continue;
     std::string text;
     if (use_exponent) {
-      const Scientific parts = scientific(v, kSingle, kPrecision);
+      const Scientific parts = scientific(v, std::min(shortest_fraction_digits(v, kSingle), kPrecision));
       text = parts.mantissa;
       exponent_width = std::max(exponent_width, std::abs(parts.exponent) >= 100 ? 3 : 2);
     } else {
@@ -183,7 +184,8 @@ Format float_format(std::span<const T> values, const std::vector<std::int64_t>& 
     if (!std::isfinite(v)) return pad_left(nonfinite(v), left + 1 + right);
     std::string text, tail;
     if (use_exponent) {
-      const Scientific parts = scientific(v, kSingle, static_cast<int>(fraction));
+      const Scientific parts =
+          scientific(v, std::min(shortest_fraction_digits(v, kSingle), static_cast<int>(fraction)));
       text = parts.mantissa;
       tail = exponent_text(parts.exponent, exponent_width);
     } else {
@@ -277,9 +279,9 @@ struct Layout {
   }
 };
 
-std::string array_text(const Tensor& tensor, const std::string& separator, std::size_t prefix,
-                       std::size_t suffix) {
-  const Layout layout{tensor.shape(), tensor.elements() > kSummaryThreshold, separator};
+std::string array_text(const Tensor& tensor, std::int64_t threshold, const std::string& separator,
+                       std::size_t prefix, std::size_t suffix) {
+  const Layout layout{tensor.shape(), tensor.elements() > threshold, separator};
   std::vector<std::int64_t> considered;
   layout.shown(0, 0, considered);
   return layout.text(element_format(tensor, considered), 0, 0, std::string(prefix + 1, ' '),
@@ -288,11 +290,11 @@ std::string array_text(const Tensor& tensor, const std::string& separator, std::
 
 }  // namespace
 
-std::string str(const Tensor& tensor) {
+std::string str(const Tensor& tensor, std::int64_t threshold) {
   if (!tensor.defined()) return "None";
   if (tensor.shape().rank() == 0) return scalar(tensor);
   if (tensor.elements() == 0) return "[]";
-  return array_text(tensor, " ", 0, 0);
+  return array_text(tensor, threshold, " ", 0, 0);
 }
 
 std::string repr(const Tensor& tensor) {
@@ -305,7 +307,7 @@ std::string repr(const Tensor& tensor) {
   if (empty) {
     out += tensor.shape().rank() == 1 ? "[]" : cat("[], shape=", tensor.shape().python());
   } else {
-    out += array_text(tensor, ", ", 6, 1);
+    out += array_text(tensor, 1000, ", ", 6, 1);
   }
   if (implied) return out + ")";
   out += ",";

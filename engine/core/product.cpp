@@ -394,9 +394,9 @@ void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::
 
 }  // namespace
 
-std::int64_t product_scratch(std::int64_t k, std::int64_t n) {
+std::int64_t product_scratch(std::int64_t m, std::int64_t k, std::int64_t n) {
   const std::int64_t terms = terms_at_a_time(k, n);
-  return (8 + rows_at_a_time(terms)) * terms;
+  return (8 + std::min((m / kPanelRows + 1) * kPanelRows, rows_at_a_time(terms))) * terms;
 }
 
 SmallProduct* small_product(std::int64_t k, std::int64_t n) {

@@ -20,9 +20,9 @@ struct MatrixView {
 };
 
 // out (m x n, row-major) = a (m x k) times b (k x n). `scratch` is used for operands that do not lie well: at
-// least product_scratch(k, n) elements. A `bias` of n elements is added to each row in the end. b and bias
+// least product_scratch(m, k, n) elements. A `bias` of n elements is added to each row in the end. b and bias
 // may be read, and out written, up to three floats beyond their ends.
-std::int64_t product_scratch(std::int64_t k, std::int64_t n);
+std::int64_t product_scratch(std::int64_t m, std::int64_t k, std::int64_t n);
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
               std::int64_t n, float* scratch, const float* bias = nullptr);
 // The kernel that multiply() uses for few terms and columns, as in small nets; null if there are more of

@@ -1,5 +1,6 @@
 // Linear algebra: the matrix product and the bias that follows it.
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -35,8 +36,10 @@ void multiply_matrices(std::span<const T> left, std::span<const T> right, std::s
   const MatrixView<T> a{left.data(), ta ? 1 : size.inner, ta ? size.rows : 1};
   const MatrixView<T> b{right.data(), tb ? 1 : size.columns, tb ? size.inner : 1};
   if constexpr (std::is_same_v<T, float>) {
-    std::vector<float> scratch(static_cast<std::size_t>(product_scratch(size.inner, size.columns)));
-    multiply(a, b, out.data(), size.rows, size.inner, size.columns, scratch.data());
+    // Not std::vector, which would clear it: that takes longer than a small product.
+    const std::int64_t room = product_scratch(size.rows, size.inner, size.columns);
+    const std::unique_ptr<float[]> scratch(new float[static_cast<std::size_t>(room)]);
+    multiply(a, b, out.data(), size.rows, size.inner, size.columns, scratch.get());
   } else {
     multiply_plainly(a, b, out.data(), size.rows, size.inner, size.columns);
   }

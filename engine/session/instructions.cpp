@@ -384,7 +384,7 @@ void product_update(const Instruction& i) {
     }
     return;
   }
-  float* panel = i.scratch + product_scratch(i.k, i.n);
+  float* panel = i.scratch + product_scratch(i.m, i.k, i.n);
   for (std::int64_t row = 0; row < i.m; row += i.panel) {
     const std::int64_t rows = std::min(i.panel, i.m - row);
     multiply({i.in[0] + row * i.a_row, i.a_row, i.a_column}, {i.in[1], i.b_row, i.b_column}, panel, rows, i.k,
@@ -504,7 +504,7 @@ std::optional<Recipe> on_matrices(const Node& node, const Operands& in, const Op
   i.b_row = tb ? 1 : i.n;
   i.b_column = tb ? i.k : 1;
   i.small = small_product(i.k, i.n);
-  made.scratch = product_scratch(i.k, i.n);
+  made.scratch = product_scratch(i.m, i.k, i.n);
   return made;
 }
 

@@ -31,7 +31,7 @@ MatrixView<float> view(const std::vector<float>& numbers, std::int64_t rows, std
 
 void check(std::int64_t m, std::int64_t k, std::int64_t n, std::mt19937& random) {
   const std::vector<float> left = drawn(m * k, random), right = drawn(k * n, random), bias = drawn(n, random);
-  std::vector<float> scratch(static_cast<std::size_t>(product_scratch(k, n)));
+  std::vector<float> scratch(static_cast<std::size_t>(product_scratch(m, k, n)));
   const auto size = static_cast<std::size_t>(m * n);
   for (const bool turned_left : {false, true})
     for (const bool turned_right : {false, true})

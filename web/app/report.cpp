@@ -324,7 +324,8 @@ std::string catalog() {
 
 // All values; while steps run only as many as a frame can bear, from where the last frame ended.
 void Report::print(const Snapshot& shown, bool may_wait) {
-  constexpr double kBudget = 1;  // Milliseconds.
+  constexpr double kBudget = 1;               // Milliseconds.
+  constexpr std::int64_t kMostElements = 64;  // Of more there would be no room in the text.
   const std::size_t count = shown.nodes.size();
   values_.resize(count);
   const double began = emscripten_get_now();
@@ -332,7 +333,7 @@ void Report::print(const Snapshot& shown, bool may_wait) {
   for (; printed < count && !(may_wait && emscripten_get_now() - began > kBudget); ++printed) {
     next_value_ = (next_value_ + 1) % count;
     const Tensor& value = shown.nodes[next_value_].value;
-    values_[next_value_] = value.defined() ? shortened(str(value)) : std::string();
+    values_[next_value_] = value.defined() ? shortened(str(value, kMostElements)) : std::string();
   }
   printed_version_ = printed == count ? shown.version : ~0ull;
 }
