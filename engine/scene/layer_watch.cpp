@@ -150,8 +150,8 @@ std::vector<Twins> find_twins(const Tensor& weights, const Tensor& bias, const T
   std::vector<bool> taken(static_cast<std::size_t>(units), false);
   for (std::int64_t a = 0; a < units; ++a) {
     if (taken[static_cast<std::size_t>(a)]) continue;
-    Twins twins;
-    for (std::int64_t b = a; b < units; ++b)
+    Twins twins{{static_cast<int>(a)}, false};
+    for (std::int64_t b = a + 1; b < units; ++b)
       if (!taken[static_cast<std::size_t>(b)] && agree(weights, a, b) && agree(gradient, a, b) &&
           (!has_bias || agree(bias, a, b)))
         twins.units.push_back(static_cast<int>(b));
@@ -241,6 +241,7 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
     for (int part = 0; part < kLayerParts; ++part) {
       state.norms[part] = norm_of(*parts[part]);
       state.spreads[part] = spread_of(*parts[part]);
+      if (parts[part]->defined()) state.numbers += parts[part]->elements();
     }
     if (weights.defined()) state.units = static_cast<int>(weights.shape().dim(weights.shape().rank() - 1));
     state.saturated = saturated_share(layer.activation_type, answers);
@@ -253,11 +254,20 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
 
 void LayerWatch::record(Trainer& trainer, const Dataset* data) {
   if (layers_.empty()) return;
+  const bool is_first = moments_.entries().empty();
+  std::int64_t numbers = 0;
   moments_.add_made([&] {
     LayersMoment moment{trainer.counters().step, {}};
-    for (LayerState& state : look(trainer, data)) moment.layers.push_back(std::move(state));
+    for (LayerState& state : look(trainer, data)) {
+      numbers += state.numbers;
+      moment.layers.push_back(std::move(state));
+    }
     return moment;
   });
+  constexpr std::int64_t kNumbersOfAStep = 32 * 1024;
+  std::int64_t stride = 1;
+  while (stride * kNumbersOfAStep < numbers) stride *= 2;
+  if (is_first) moments_.set_stride(stride);
 }
 
 }  // namespace sandflow

@@ -50,8 +50,9 @@ struct LayersMoment {
 
 struct LayerState : LayerMoment {
   int units = 0;
-  double saturated = 0;  // The share of a sigmoid's or tanh's answers within 2 % of an end of its range.
-  int dead = 0;          // Units of a relu that are silent for every example.
+  std::int64_t numbers = 0;  // That were looked at.
+  double saturated = 0;      // The share of a sigmoid's or tanh's answers within 2 % of an end of its range.
+  int dead = 0;              // Units of a relu that are silent for every example.
   std::vector<Twins> twins;
 };
 
@@ -67,7 +68,8 @@ class LayerWatch {
   // The layers as they are, for training examples that stay the same throughout a run (all, or as many as a
   // frame can bear); without data, for the constant feeds.
   std::vector<LayerState> look(Trainer& trainer, const Dataset* data) const;
-  // Keeps a moment of the run, at step 0 and after each; of a long one every 2nd, 4th, ... step.
+  // Keeps a moment of the run, at step 0 and after each; of a long one every 2nd, 4th, ... step; of a
+  // large net so from the start, or most of the time would go into looking.
   void record(Trainer& trainer, const Dataset* data);
   const std::vector<LayersMoment>& moments() const { return moments_.entries(); }
   const Moments& record() const { return moments_; }

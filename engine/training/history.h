@@ -13,6 +13,8 @@ class History {
   static constexpr std::size_t kLimit = kMost;
 
   void set_limit(std::size_t limit) { limit_ = limit; }
+  // Of entries that are costly to make only every so many is kept from the start; said after the first.
+  void set_stride(std::int64_t stride) { stride_ = stride; }
 
   void add(T entry) {
     add_made([&] { return std::move(entry); });

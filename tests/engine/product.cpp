@@ -57,8 +57,12 @@ TEST_CASE("a product of any size is the plain loop's, to the bit, with and witho
   for (const std::int64_t m : {0, 1, 2, 3, 4, 5, 17, 70})
     for (const std::int64_t k : {0, 1, 2, 3, 7, 8, 9, 40})
       for (const std::int64_t n : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 24, 65}) check(m, k, n, random);
-  // More columns than are packed at a time.
-  check(6, 9000, 77, random);
+  // More terms and rows than are packed at a time.
+  for (const std::int64_t n : {16, 77}) {
+    check(6, 9000, n, random);
+    check(70, 2100, n, random);
+    check(300, 520, n, random);
+  }
 }
 
 TEST_CASE("rows are summed one after the other, or, if there are many, in four groups") {

@@ -42,6 +42,7 @@ bool App::frame(double time_ms) {
   draw_panes();
   ui.input.end_frame();
   const double drawn = emscripten_get_now();
+  if (!lags_) look_ms_ = drawn - began;
   draw_screen();
   const double shown = emscripten_get_now();
   append(changes_, ui.entry.take());
@@ -87,21 +88,28 @@ void App::tell_restart() {
 }
 
 // A look at the run costs about as much as a step, and what is drawn anew with it more than that: while steps
-// stream by, twenty a second are enough.
+// stream by, twenty a second are enough, and of a large net as many as leave nineteen frames of twenty alone.
 void App::look_at_run() {
-  constexpr double kRest = 0.05;
   ui.turns.begin_frame(playback.is_busy());
-  lags_ = playback.is_stream() && ui.time - looked_at_ < kRest;
+  lags_ = playback.is_stream() && ui.time - looked_at_ < look_rest(look_ms_);
   if (lags_) return;
   looked_at_ = ui.time;
   // It is this frame's piece of work only where others follow before the next look.
-  if (playback.is_stream() && ui.delta < kRest) ui.turns.take();
+  if (playback.is_stream() && ui.delta < look_rest(look_ms_)) ui.turns.take();
 }
 
 // Last in a frame, with what the rest of it has left.
 void App::train(double budget) {
-  made_ = playback.advance(workspace, flow_, ui.time, ui.delta, budget) + made_between_;
+  made_ = made_between_;
+  overshoot_ *= 0.99;
+  // Where one piece of it is longer than a frame can bear, what is done between the frames is enough.
+  if (budget > overshoot_ || !trained_between_) {
+    const double began = emscripten_get_now(), wished = std::max(budget - overshoot_, 0.5);
+    made_ += playback.advance(workspace, flow_, ui.time, ui.delta, wished);
+    overshoot_ = std::max(overshoot_, emscripten_get_now() - began - wished);
+  }
   made_between_ = 0;
+  trained_between_ = false;
   if (ui.reduced_motion) flow_.stop();
   // In this very frame, so that nobody is told of a run that has diverged and goes on.
   if (playback.is_playing && workspace.has_diverged()) set_playing(false);
@@ -114,6 +122,7 @@ bool App::train_between(double ms) {
   const std::int64_t made =
       workspace.advance(std::int64_t{1} << 30, [&] { return emscripten_get_now() < deadline; });
   made_between_ += made;
+  trained_between_ = true;
   return workspace.can_train();
 }
 

@@ -88,6 +88,9 @@ class App {
   Report report_;
   Changes changes_;  // Of this frame's panels.
   std::int64_t made_ = 0, made_between_ = 0, seen_step_ = 0;
+  bool trained_between_ = false;
+  double overshoot_ = 0,
+         look_ms_ = 0;       // Milliseconds: of training over its budget, and of a frame with a look.
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;

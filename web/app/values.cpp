@@ -68,26 +68,39 @@ std::string broken_lines(std::string_view text, float size, float width) {
 
 bool has_numbers(const Tensor& tensor) { return tensor.defined() && tensor.dtype() != DType::kString; }
 
+namespace {
+
+// To ask a tensor for one number after the other takes several times as long.
+template <class Each>
+void each_number(const Tensor& tensor, Each each) {
+  if (tensor.dtype() == DType::kFloat32)
+    for (const float x : tensor.read<float>()) each(static_cast<double>(x));
+  else
+    for (std::int64_t i = 0; i < tensor.elements(); ++i) each(tensor.number(i));
+}
+
+}  // namespace
+
 Statistics statistics(const Tensor& tensor) {
   Statistics s;
   if (!has_numbers(tensor)) return s;
   double sum = 0, squares = 0;
   std::int64_t count = 0;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    const double x = tensor.number(i);
+  each_number(tensor, [&](double x) {
     if (!std::isfinite(x)) {
       ++s.not_finite;
-      continue;
+      return;
     }
     s.minimum = count == 0 ? x : std::min(s.minimum, x);
     s.maximum = count == 0 ? x : std::max(s.maximum, x);
     sum += x;
     ++count;
-  }
+  });
   if (count == 0) return s;
   s.mean = sum / static_cast<double>(count);
-  for (std::int64_t i = 0; i < tensor.elements(); ++i)
-    if (const double x = tensor.number(i); std::isfinite(x)) squares += (x - s.mean) * (x - s.mean);
+  each_number(tensor, [&](double x) {
+    if (std::isfinite(x)) squares += (x - s.mean) * (x - s.mean);
+  });
   s.deviation = std::sqrt(squares / static_cast<double>(count));
   return s;
 }
@@ -98,12 +111,11 @@ std::vector<float> histogram(const Tensor& tensor, int count) {
   // Around 0, so that a shift of the weights is seen as one.
   const double reach = std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-12});
   float highest = 1;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    const double x = tensor.number(i);
-    if (!std::isfinite(x)) continue;
+  each_number(tensor, [&](double x) {
+    if (!std::isfinite(x)) return;
     const int bin = std::clamp(static_cast<int>((x / reach + 1) / 2 * count), 0, count - 1);
     highest = std::max(highest, ++bins[static_cast<std::size_t>(bin)]);
-  }
+  });
   for (float& bin : bins) bin /= highest;
   return bins;
 }
