@@ -213,6 +213,23 @@ test("in a sandboxed frame of a strict page of another origin it trains, answers
   await close();
 });
 
+test("in an embed as wide as a blog, no node lies below what floats on the canvas", async () => {
+  const site = await siteUrl();
+  const embed = (size) => `<iframe src="${site}#scene=penguins&hide=views,header" ${size}></iframe>`;
+  const address = await hostPage({ html: `<!doctype html>${['width="700" height="480"', 'width="640" height="420"'].map(embed).join("<br>")}` });
+  const { page, close } = await openPage({ address, serviceWorkers: "allow", height: 1000 });
+  for (const frame of page.frames().slice(1)) {
+    await frame.waitForFunction(() => window.sandflow?.state?.spots?.some(({ id }) => id === "add"));
+    const { nodes, spots } = await frame.evaluate(() => window.sandflow.state);
+    const floating = spots.filter(({ id }) => id === "add" || id === "zoom");
+    assert.equal(floating.length, 2);
+    // Both are 32 px high, and more than 80 px wide.
+    const covers = ({ x, y }) => (node) => node.x < x + 40 && x - 40 < node.x + node.width && node.y < y + 16 && y - 16 < node.y + node.height;
+    assert.deepEqual(floating.flatMap((spot) => nodes.filter(covers(spot))).map(({ name }) => name), []);
+  }
+  await close();
+});
+
 test("a lesson in an article tells when its goal is met", async () => {
   const site = await siteUrl();
   const address = await hostPage({ script: listening, html: `<!doctype html><script src="page.js"></script><iframe src="${site}#lesson=gradient_descent&step=2" width="1000" height="700"></iframe>` });
