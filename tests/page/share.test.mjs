@@ -260,7 +260,7 @@ const frameOf = (page, part) => page.frames().find((frame) => frame.url().includ
 const statesOf = (page) => page.frames().slice(1).map((frame) => frame.evaluate(() => window.sandflow?.state && { ...window.sandflow.state, nodes: undefined }).catch(() => undefined));
 
 test("the custom element waits to be near, shows a picture, takes its height, and shares what it is told to", async () => {
-  const far = `${"<p>이야기가 이어진다.</p>".repeat(120)}${sandbox(`src="#scene=penguins" poster="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"`)}`;
+  const far = `${"<p>이야기가 이어진다.</p>".repeat(120)}${sandbox(`src="#scene=penguins" poster="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"`)}${sandbox(`src="#scene=spiral&theme=dark" poster="data:image/png;base64,AAAA" loading="click"`)}`;
   const address = await elementHost(`${sandbox(`src="#scene=spiral" link="pair" shares="seed play"`)}${sandbox(`src="#scene=penguins&hide=views" link="pair" shares="seed play"`)}${far}`);
   const { page, trouble, close } = await openPage({ address, serviceWorkers: "allow" });
   const [one, two] = await within(async () => (await Promise.all(statesOf(page))).filter(Boolean), (states) => states.length === 2);
@@ -269,6 +269,11 @@ test("the custom element waits to be near, shows a picture, takes its height, an
   assert.ok(heights[0] > 350 && heights[0] < 900, `${heights}`);
   assert.equal(await frameOf(page, "#scene=spiral").evaluate(() => document.documentElement.lang), "ko", "the language of the text around it");
   assert.equal(await page.evaluate(() => sandboxes()[2].shadowRoot.querySelector("iframe")), null, "nothing is loaded for what is far below");
+  const posters = await page.evaluate(() => sandboxes().slice(2).map((each) => {
+    const poster = each.shadowRoot.querySelector(".poster");
+    return [Boolean(poster.querySelector("img[src]")), getComputedStyle(poster).colorScheme];
+  }));
+  assert.deepEqual(posters, [[true, "light dark"], [false, "dark"]], "a picture that is not there shows no sign of it; the colours are the sandbox's");
 
   await page.evaluate(() => sandboxes()[0].send({ type: "set", name: "seed", value: 12 }));
   await within(() => Promise.all(statesOf(page)), (states) => states.every(({ seed }) => seed === 12));
