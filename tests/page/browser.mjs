@@ -36,13 +36,23 @@ export const launch = () =>
 // Firefox as it is published, by WebDriver BiDi: Playwright's other way needs a Firefox of its own. Without a screen it has
 // no WebGL, hence a screen in memory.
 export async function launchFirefox() {
-  const screen = spawn(find("Xvfb"), ["-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
-  const [display] = await once(screen.stdio[3], "data");
+  const screen = spawn(find("Xvfb"), ["-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp"], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  let said = "";
+  screen.stderr.on("data", (text) => (said += text));
+  const [display] = await Promise.race([
+    once(screen.stdio[3], "data"),
+    once(screen, "close").then(([code, signal]) => {
+      throw new Error(`Xvfb ended (${code ?? signal}): ${said.trim() || "it said nothing"}`);
+    }),
+  ]);
   const browser = await playwright._bidiFirefox.launch({
     executablePath: find("firefox-esr", "firefox"),
     headless: false,
     env: { ...process.env, DISPLAY: `:${String(display).trim()}`, LIBGL_ALWAYS_SOFTWARE: "1" },
     firefoxUserPrefs: { "webgl.force-enabled": true },
+  }).catch((error) => {
+    screen.kill();
+    throw error;
   });
   browser.on("disconnected", () => screen.kill());
   return browser;

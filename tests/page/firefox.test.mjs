@@ -1,5 +1,8 @@
 // Firefox: the sandbox loads, trains, and is a guest in another page, sandboxed or not.
 import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { serve } from "../../web/build/serve.mjs";
 import { launchFirefox } from "./browser.mjs";
@@ -19,6 +22,21 @@ async function open(address) {
   await page.goto(address, { waitUntil: "commit" });
   return { page, errors };
 }
+
+test("a screen that does not come up is an error with its own words, not a wait", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sandflow-"));
+  const screen = join(folder, "Xvfb");
+  writeFileSync(screen, "#!/bin/sh\necho no room for a screen >&2\nexit 3\n");
+  chmodSync(screen, 0o755);
+  const { PATH } = process.env;
+  try {
+    process.env.PATH = `${folder}:${PATH}`;
+    await assert.rejects(launchFirefox(), /\(3\): no room for a screen/);
+  } finally {
+    process.env.PATH = PATH;
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("Firefox loads, trains and draws", async () => {
   const { page, errors } = await open(`${server.url}#scene=spiral&lang=ko`);

@@ -235,6 +235,16 @@ test("it survives resizing and the loss of its WebGL context", async () => {
   const picture = async () => (await page.locator("#canvas").screenshot()).length;
   await page.waitForTimeout(600);
   const before = await picture();
+  // What was drawn stays as it is until there is more of it; here there is none, as for a page out of sight.
+  const visible = (value) => page.evaluate((sent) => window.sandflow.worker.postMessage({ type: "visible", value: sent }), value);
+  const corner = () => page.screenshot({ clip: { x: 0, y: 150, width: 600, height: 300 } });
+  const drawn = await corner();
+  await visible(false);
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  assert.ok(drawn.equals(await corner()), "it is not stretched");
+  await visible(true);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.waitForTimeout(300);
   await page.evaluate(() => window.sandflow.worker.postMessage({ type: "lose-context" }));
   await page.waitForTimeout(800);
   const after = await picture();

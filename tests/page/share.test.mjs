@@ -188,10 +188,13 @@ test("in a sandboxed frame of a strict page of another origin it trains, answers
   await page.evaluate(() => tell({ type: "load", scene: { sandflow: 1, nodes: [{ name: 3 }] }, id: 5 }));
   assert.match((await last("error", ({ id }) => id === 5)).text, /refused/);
 
-  // Digits are heavy, and come when they are chosen.
+  // Digits are heavy, and come when they are chosen: once, however often that is.
   const digits = [];
   page.context().on("request", (request) => /mnist/.test(request.url()) && digits.push(request.url()));
-  await page.evaluate(() => tell({ type: "set", name: "data", value: "mnist" }));
+  await page.evaluate(() => {
+    tell({ type: "set", name: "data", value: "mnist" });
+    tell({ type: "set", name: "data", value: "mnist" });
+  });
   await last("state", ({ settings }) => settings.data === "mnist");
   assert.equal(digits.length, 1);
   await page.evaluate(() => tell({ type: "load", link: "scene=spiral", id: 6 }));
@@ -207,6 +210,23 @@ test("in a sandboxed frame of a strict page of another origin it trains, answers
   const rested = (await of("state")).at(-1).step;
   await last("state", ({ step }) => step > rested);
   assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("in an embed as wide as a blog, no node lies below what floats on the canvas", async () => {
+  const site = await siteUrl();
+  const embed = (size) => `<iframe src="${site}#scene=penguins&hide=views,header" ${size}></iframe>`;
+  const address = await hostPage({ html: `<!doctype html>${['width="700" height="480"', 'width="640" height="420"'].map(embed).join("<br>")}` });
+  const { page, close } = await openPage({ address, serviceWorkers: "allow", height: 1000 });
+  for (const frame of page.frames().slice(1)) {
+    await frame.waitForFunction(() => window.sandflow?.state?.spots?.some(({ id }) => id === "add"));
+    const { nodes, spots } = await frame.evaluate(() => window.sandflow.state);
+    const floating = spots.filter(({ id }) => id === "add" || id === "zoom");
+    assert.equal(floating.length, 2);
+    // Both are 32 px high, and more than 80 px wide.
+    const covers = ({ x, y }) => (node) => node.x < x + 40 && x - 40 < node.x + node.width && node.y < y + 16 && y - 16 < node.y + node.height;
+    assert.deepEqual(floating.flatMap((spot) => nodes.filter(covers(spot))).map(({ name }) => name), []);
+  }
   await close();
 });
 
@@ -240,7 +260,7 @@ const frameOf = (page, part) => page.frames().find((frame) => frame.url().includ
 const statesOf = (page) => page.frames().slice(1).map((frame) => frame.evaluate(() => window.sandflow?.state && { ...window.sandflow.state, nodes: undefined }).catch(() => undefined));
 
 test("the custom element waits to be near, shows a picture, takes its height, and shares what it is told to", async () => {
-  const far = `${"<p>이야기가 이어진다.</p>".repeat(120)}${sandbox(`src="#scene=penguins" poster="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"`)}`;
+  const far = `${"<p>이야기가 이어진다.</p>".repeat(120)}${sandbox(`src="#scene=penguins" poster="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"`)}${sandbox(`src="#scene=spiral&theme=dark" poster="data:image/png;base64,AAAA" loading="click"`)}`;
   const address = await elementHost(`${sandbox(`src="#scene=spiral" link="pair" shares="seed play"`)}${sandbox(`src="#scene=penguins&hide=views" link="pair" shares="seed play"`)}${far}`);
   const { page, trouble, close } = await openPage({ address, serviceWorkers: "allow" });
   const [one, two] = await within(async () => (await Promise.all(statesOf(page))).filter(Boolean), (states) => states.length === 2);
@@ -249,6 +269,11 @@ test("the custom element waits to be near, shows a picture, takes its height, an
   assert.ok(heights[0] > 350 && heights[0] < 900, `${heights}`);
   assert.equal(await frameOf(page, "#scene=spiral").evaluate(() => document.documentElement.lang), "ko", "the language of the text around it");
   assert.equal(await page.evaluate(() => sandboxes()[2].shadowRoot.querySelector("iframe")), null, "nothing is loaded for what is far below");
+  const posters = await page.evaluate(() => sandboxes().slice(2).map((each) => {
+    const poster = each.shadowRoot.querySelector(".poster");
+    return [Boolean(poster.querySelector("img[src]")), getComputedStyle(poster).colorScheme];
+  }));
+  assert.deepEqual(posters, [[true, "light dark"], [false, "dark"]], "a picture that is not there shows no sign of it; the colours are the sandbox's");
 
   await page.evaluate(() => sandboxes()[0].send({ type: "set", name: "seed", value: 12 }));
   await within(() => Promise.all(statesOf(page)), (states) => states.every(({ seed }) => seed === 12));

@@ -17,9 +17,24 @@
 namespace sandflow::ui {
 
 namespace {
+
 constexpr float kLeastZoom = 0.05f, kMostZoom = 3;
 constexpr int kNodesALayer = 16, kFarNodesALayer = 120;
 constexpr float kFar = 0.34f;  // The zoom below which a box shows no more than its name.
+
+// What floats in the corners; a finger needs more.
+float button_height(const Ui& ui) { return ui.input.is_touch ? 40 : 32; }
+
+Rect zoom_bar(const Ui& ui, const Rect& area) {
+  const Vec low = area.max - Vec(16, 16);
+  return {low - Vec(60 + 3 * button_height(ui), button_height(ui)), low};
+}
+
+Rect add_button(const Ui& ui, const Rect& area) {
+  return Rect::sized(area.min + Vec(16, 16),
+                     {text_width(Face::kStrong, 13, tr("add.button")) + 42, button_height(ui)});
+}
+
 }  // namespace
 
 void Selection::forget_missing(const Scene& scene) {
@@ -36,8 +51,9 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   clicked.clear();
   selects_several_ &= !lens;  // There a tap fetches.
   const Painter screen = ui.painter();
+  const bool adds = !lens && add_menu_.is_offered;
   const bool has_new_area = area.size().x != fitted_area_.size().x || area.size().y != fitted_area_.size().y;
-  if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(area, boxes);
+  if (wants_fit_ || (was_fitted_ && has_new_area)) fit_to(ui, area, boxes, adds);
   fitted_area_ = area;
   // The boxes have been made anew under a wire in the hand: where it was aimed at may be gone, or its source.
   if (wire_ && tried_version_ != boxes.version) {
@@ -98,7 +114,7 @@ Changes Canvas::draw(Ui& ui, const Rect& area, const Scene& scene, const Snapsho
   draw_drag(ui, over);
   draw_wire(ui, over, boxes);
   draw_minimap(above, area, boxes);
-  draw_buttons(ui, above, area, scene, !lens && add_menu_.is_offered);
+  draw_buttons(ui, above, area, scene, adds);
   draw_several(ui, above, area, scene, boxes);
   if (hovered && drag_.kind == Drag::Kind::kNone && !wire_ && !add_menu_.is_open() && !menu_.is_open())
     describe(ui, boxes, hit);
@@ -164,7 +180,7 @@ void Canvas::close_menu(Ui& ui) {
   if (menu_.is_open()) menu_.close(ui);
 }
 
-void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
+void Canvas::fit_to(const Ui& ui, const Rect& area, const Boxes& boxes, bool adds) {
   wants_fit_ = false;
   was_fitted_ = true;
   if (boxes.nodes.empty() || area.width() < 1 || area.height() < 1) {
@@ -173,18 +189,35 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
     return;
   }
   const Rect b = boxes.bounds.grown(20);
-  // Between the bars above and below, unless that would make it much smaller.
-  const bool is_narrow = area.width() < 600;
-  const auto zoom_in = [&](const Rect& room) {
-    return clamp(std::min(room.width() / b.width(), room.height() / b.height()), kLeastZoom, 1.15f);
+  const Rect bar = zoom_bar(ui, area), add = adds ? add_button(ui, area) : Rect{};
+  const auto fit_in = [&](const Rect& room) {
+    zoom_ = clamp(std::min(room.width() / b.width(), room.height() / b.height()), kLeastZoom, 1.15f);
+    pan_ = room.center() - b.center() * zoom_;
   };
-  Rect room{area.min + Vec(0, 8), area.max - Vec(0, 8)};
-  const Rect clear{area.min + Vec(0, is_narrow ? 60 : 8), area.max - Vec(0, 60)};
-  if (clear.height() > 0 && zoom_in(clear) > 0.75f * zoom_in(room)) room = clear;
-  zoom_ = zoom_in(room);
-  pan_ = room.center() - b.center() * zoom_;
+  const auto is_covered = [&](const NodeBox& box) {
+    const Rect drawn{to_screen(box.rect.min), to_screen(box.rect.max)};
+    return !box.is_hidden && (drawn.overlaps(bar.grown(4)) || (adds && drawn.overlaps(add.grown(4))));
+  };
+  // As large as it can be with no node below what floats on the canvas, unless that would make it much
+  // smaller: beside it, below and above it, or where it happens to be free.
+  const Rect whole{area.min + Vec(0, 8), area.max - Vec(0, 8)};
+  fit_in(whole);
+  Rect room = whole;
+  float best = 0.7f * zoom_;
+  const float lefts[] = {whole.min.x, adds ? add.max.x : whole.min.x}, rights[] = {whole.max.x, bar.min.x},
+              tops[] = {whole.min.y, adds ? add.max.y : whole.min.y}, bottoms[] = {whole.max.y, bar.min.y};
+  for (int margins = 0; margins < 16; ++margins) {
+    const Rect tried{{lefts[margins >> 3], tops[margins & 1]},
+                     {rights[margins >> 2 & 1], bottoms[margins >> 1 & 1]}};
+    if (tried.width() < 1 || tried.height() < 1) continue;
+    fit_in(tried);
+    if (zoom_ <= 1.001f * best || std::any_of(boxes.nodes.begin(), boxes.nodes.end(), is_covered)) continue;
+    best = zoom_;
+    room = tried;
+  }
+  fit_in(room);
   // On a phone what is smaller cannot be read; it begins larger, since one moves about it anyhow.
-  const bool is_phone = area.width() < 420;
+  const bool is_phone = area.width() < 420, is_narrow = area.width() < 600;
   const float readable = is_phone ? 0.6f : is_narrow ? 0.5f : 0.4f, begins = is_phone ? 0.75f : readable;
   if (fits_whole_ || zoom_ >= readable) return;
   // It begins with what the learner has made.
@@ -196,6 +229,7 @@ void Canvas::fit_to(const Rect& area, const Boxes& boxes) {
   }
   if (own.min.x > own.max.x) own = b;
   zoom_ = begins;
+  room = {{whole.min.x, adds ? add.max.y : whole.min.y}, {whole.max.x, bar.min.y}};
   // From its left, and from its top where it is higher than the screen.
   const float high = own.height() * zoom_;
   pan_ = {room.min.x - (own.min.x - 20) * zoom_, high > room.height()
@@ -349,9 +383,9 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
     if (hit.hovered) painter.fill(box.grown(-3), mix(p.panel, p.ink, 0.07f), 6);
     return hit.clicked;
   };
-  const float unit = ui.input.is_touch ? 40 : 32;  // A finger needs more.
-  const Vec low = area.max - Vec(16, 16);
-  const Rect bar{low - Vec(60 + 3 * unit, unit), low};
+  const float unit = button_height(ui);
+  const Rect bar = zoom_bar(ui, area);
+  ui.spot("zoom", painter, bar);
   painter.shadow(bar, 9, 4);
   painter.fill(bar, p.panel, 9);
   painter.frame(bar, p.line, 9);
@@ -380,7 +414,8 @@ void Canvas::draw_buttons(Ui& ui, const Painter& painter, const Rect& area, cons
   if (!adds || selects_several_)
     return;  // It would lie on the graph that is being run; the key and the double click stay.
   const char* label_add = tr("add.button");
-  const Rect add = Rect::sized(area.min + Vec(16, 16), {text_width(Face::kStrong, 13, label_add) + 42, unit});
+  const Rect add = add_button(ui, area);
+  ui.spot("add", painter, add);
   painter.shadow(add, 9, 4);
   painter.fill(add, p.panel, 9);
   const Press hit = press(ui, painter, "add", add);

@@ -91,7 +91,7 @@ class Canvas {
 
   // canvas.cpp: the way around, and what is drawn.
   void navigate(Ui& ui, bool hovered);
-  void fit_to(const Rect& area, const Boxes& boxes);
+  void fit_to(const Ui& ui, const Rect& area, const Boxes& boxes, bool adds);
   void zoom_at(Vec screen, float factor);
   void show(const Rect& area, const Rect& box);
   void draw_ground(const Painter& screen, const Rect& area) const;

@@ -45,6 +45,7 @@ export async function wholeScript(files, { apart }) {
     charset: "utf8",
     target: "es2022",
     format: "iife",
+    define: { "import.meta.url": "document.baseURI" },
     write: false,
     logLevel: "error",
     // It may arrive before the page it is for.
@@ -72,12 +73,26 @@ export function singleFile(files, script) {
     .replace(/(http-equiv="Content-Security-Policy" content=)"[^"]*"/, (_, start) => `${start}"${policy}"`)
     .replace(/ *<link rel="stylesheet" href="([^"]+)">\n/g, (_, path) => `<style>\n${files.get(path)}</style>\n`)
     .replace(/ *<link rel="(manifest|apple-touch-icon)"[^>]*>\n/g, "")
-    .replace(/ *<script src="shell\/first.js"[^>]*><\/script>\n/, () => `<script>${content}</script>\n`));
+    .replace(/ *<script src="[^"]*first.js"><\/script>\n/, () => `<script>${content}</script>\n`));
 }
 
 export function serviceWorker(files, source) {
   const hashes = Object.fromEntries([...files].map(([path, content]) => [path, hash(content, "hex").slice(0, 20)]).sort());
   return Buffer.from(`const files = ${JSON.stringify(hashes)};\n${source}`);
+}
+
+// The site with what runs together in a folder that is named by what is in it: whatever a cache keeps, and whenever the site
+// is renewed, a page has the code of one version, or is told that a file of it is missing.
+export function codeTogether(files) {
+  const isCode = (path) => /^(shell|app)\//.test(path);
+  const all = createHash("sha256");
+  for (const [path, content] of [...files].filter(([path]) => isCode(path)).sort(([a], [b]) => (a < b ? -1 : 1)))
+    all.update(`${path} ${hash(content, "hex")}\n`);
+  const folder = `code-${all.digest("hex").slice(0, 12)}/`;
+  const page = files.get("index.html").toString().replace(/(href|src)="(shell\/[^"]+)"/g, `$1="${folder}$2"`);
+  return new Map([...files].map(([path, content]) => (
+    path === "index.html" ? [path, Buffer.from(page)] : [isCode(path) ? folder + path : path, content]
+  )));
 }
 
 // The same bytes from the same files.

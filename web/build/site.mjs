@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildLessons } from "./lessons.mjs";
-import { icon, scriptsApart, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
+import { codeTogether, icon, scriptsApart, serviceWorker, singleFile, wholeScript, zip } from "./offline.mjs";
 import { minified } from "./minified.mjs";
 
 const [, , build, site] = process.argv;
@@ -50,17 +50,21 @@ for (const [path, content] of shell) files.set(path, content);
 const undivided = new Map([...files, ["app/app.wasm", readFileSync(join(build, "app.wasm"))]]);
 const script = await wholeScript(undivided, { apart: true });
 const lonely = await wholeScript(undivided, { apart: false });
-const apart = scriptsApart(files);
-const worker = serviceWorker(files, readFileSync("web/offline/sw.js", "utf8"));
-// A page that is kept for later is never one without a server: it needs none of these.
-for (const [path, content] of [["app/whole.js", script], ...apart, ["sw.js", worker]]) files.set(path, content);
-const archive = zip(files);
-files.set("sandflow.html", singleFile(files, lonely));
-files.set("sandflow-site.zip", archive);
+const together = codeTogether(new Map([...files, ["app/whole.js", script]]));
+// A page that is kept for later is never one without a server: it needs neither its script nor what that leaves out.
+const kept = new Map([...together].filter(([path]) => !path.endsWith("/whole.js")));
+const worker = serviceWorker(kept, readFileSync("web/offline/sw.js", "utf8"));
+const served = new Map([...together, ...scriptsApart(files), ["sw.js", worker]]);
+const archive = zip(served);
+served.set("sandflow.html", singleFile(served, lonely));
+served.set("sandflow-site.zip", archive);
 
-for (const file of filesOf(site)) if (!files.has(file)) rmSync(join(site, file));
+for (const file of filesOf(site)) if (!served.has(file)) rmSync(join(site, file));
+const isWanted = (folder) => [...served.keys()].some((path) => path.startsWith(`${folder}/`));
+for (const name of existsSync(site) ? readdirSync(site) : [])
+  if (statSync(join(site, name)).isDirectory() && !isWanted(name)) rmSync(join(site, name), { recursive: true });
 
-for (const [file, content] of files) {
+for (const [file, content] of served) {
   const target = join(site, file);
   if (existsSync(target) && readFileSync(target).equals(content)) continue;
   mkdirSync(dirname(target), { recursive: true });

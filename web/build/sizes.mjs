@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 // Loaded on demand, or by other programs than the page, hence not part of the first load.
-const later = /^(scenes|lessons|data|engine|embed|icons)\/|^(sw\.js|sandflow\.html|sandflow-site\.zip|app\/(whole\.js|rest\.wasm)|shell\/share\.js)$/;
+const later = /^(scenes|lessons|data|engine|embed|icons)\/|^(sw\.js|sandflow\.html|sandflow-site\.zip|code-\w+\/(app\/(whole\.js|rest\.wasm)|shell\/share\.js))$/;
 
 const filesOf = (folder, within = "") =>
   readdirSync(join(folder, within), { withFileTypes: true }).flatMap((entry) =>

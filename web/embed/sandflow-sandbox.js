@@ -24,7 +24,7 @@
     :host { display: block; position: relative; max-width: 100%; min-height: 120px; overflow: hidden; border: 1px solid #8884; border-radius: 10px; contain: layout paint; }
     :host([hidden]) { display: none; }
     iframe { position: absolute; inset: 0; display: block; width: 100%; height: 100%; border: 0; }
-    .poster { position: absolute; inset: 0; display: grid; place-items: center; width: 100%; padding: 0; border: 0; background: radial-gradient(#8883 1px, #0000 1px) 0 0 / 24px 24px light-dark(#f6f7f9, #0f1419); cursor: pointer; }
+    .poster { color-scheme: light dark; position: absolute; inset: 0; display: grid; place-items: center; width: 100%; padding: 0; border: 0; background: radial-gradient(#8883 1px, #0000 1px) 0 0 / 24px 24px light-dark(#f6f7f9, #0f1419); cursor: pointer; }
     .poster[hidden] { display: none; }
     .poster img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; background: light-dark(#f6f7f9, #0f1419); }
     .poster img:not([src]) { display: none; }
@@ -134,6 +134,10 @@
       const picture = document.createElement("img");
       picture.alt = "";
       if (this.hasAttribute("poster")) picture.src = this.getAttribute("poster");
+      // Better none than a sign that it is missing.
+      picture.addEventListener("error", () => picture.removeAttribute("src"));
+      // The colours that the sandbox will have: its link's, or else the reader's own, whatever the page has around it.
+      this.#poster.style.colorScheme = /[#&]theme=(light|dark)/.exec(this.getAttribute("src"))?.[1] ?? "";
       const sign = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       sign.setAttribute("viewBox", "0 0 24 24");
       const triangle = document.createElementNS("http://www.w3.org/2000/svg", "path");

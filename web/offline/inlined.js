@@ -2,13 +2,20 @@
 import { packed, scripts, scriptsApart } from "sandflow:files";
 
 // What few need is a script of its own, which asks for it only when it is wanted: nothing else can be loaded here.
-const apart = (path) => new Promise((done, failed) => {
+const load = (path) => new Promise((done, failed) => {
   const script = document.createElement("script");
   script.src = `${path}.js`;
   script.onload = () => done(self.sandflow_apart[path]);
   script.onerror = () => failed(new TypeError(`${path} cannot be loaded`));
   document.head.append(script);
 });
+
+// Once, however many ask meanwhile; what was not there may be there the next time.
+const loading = {};
+const apart = (path) => (loading[path] ??= load(path).catch((error) => {
+  delete loading[path];
+  throw error;
+}));
 
 async function unpacked(path) {
   const bytes = Uint8Array.from(atob(packed[path] ?? (await apart(path))), (character) => character.charCodeAt(0));

@@ -4,7 +4,8 @@
 
 const { scope } = self.registration;
 const store = `sandflow ${scope}`;
-const keyOf = (path) => new URL(`${path}?${files[path]}`, scope).href;
+// The code's folder has another name in every version, whatever of it has changed.
+const keyOf = (path) => new URL(`${path.replace(/^code-\w+\//, "")}?${files[path]}`, scope).href;
 
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -12,10 +13,12 @@ async function keep(cache, path) {
   if (await cache.match(keyOf(path))) return;
   const answer = await fetch(new URL(path, scope), { cache: "no-cache" });
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  const digest = await crypto.subtle.digest("SHA-256", await answer.clone().arrayBuffer());
+  const content = await answer.arrayBuffer();
+  const digest = await crypto.subtle.digest("SHA-256", content);
   // The site is being exchanged at this very moment: the browser will come again.
   if (!hex(digest).startsWith(files[path])) throw new Error(`${path} is of another version`);
-  await cache.put(keyOf(path), answer);
+  // Without the address it came from: a script would go on asking there.
+  await cache.put(keyOf(path), new Response(content, { headers: answer.headers }));
 }
 
 self.addEventListener("install", (event) => {

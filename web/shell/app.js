@@ -2,7 +2,7 @@
 export class App {
   state = undefined;
   catalog = undefined;
-  worker = new Worker("shell/worker.js");
+  worker = new Worker(new URL("worker.js", import.meta.url));
   #listeners = new Map();
   #asked = new Map();
 

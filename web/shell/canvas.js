@@ -121,6 +121,7 @@ function forwardKeys(app, canvas) {
 
 function forwardSize(app, canvas) {
   const send = () => {
+    canvas.style.setProperty("--ratio", ratio());
     const { width, height } = canvas.getBoundingClientRect();
     if (width && height) app.send({ type: "resize", width, height, ratio: ratio() });
   };

@@ -4,12 +4,9 @@
 
 {
   const script = document.createElement("script");
-  if (self.origin === "null") {
-    script.src = "app/whole.js";
-  } else {
-    script.type = "module";
-    script.src = "shell/main.js";
-  }
+  const isAlone = self.origin === "null";
+  if (!isAlone) script.type = "module";
+  script.src = new URL(isAlone ? "../app/whole.js" : "main.js", document.currentScript.src).href;
   // Painting waits for it, so that a chosen theme does not flash in the other one's colours.
   script.setAttribute("blocking", "render");
   document.head.append(script);

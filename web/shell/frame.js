@@ -98,7 +98,9 @@ function tellHeight(tell) {
     const around = document.body.offsetHeight - stage.offsetHeight;
     // Views stand above each other.
     const [share, most] = hides("graph") ? [0.85, 720] : [0.5, 560];
-    const height = Math.round(around + Math.min(Math.max(stage.offsetWidth * share, 320), most));
+    // On a phone a lesson lies over the stage, and its text needs more.
+    const least = !hides("lesson") && matchMedia("(max-width: 759px)").matches ? 460 : 320;
+    const height = Math.round(around + Math.min(Math.max(stage.offsetWidth * share, least), most));
     if (height === told) return;
     told = height;
     tell("height", { height });

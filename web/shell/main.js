@@ -20,7 +20,7 @@ import { wirePanes } from "./panes.js";
 import { dataUrl, download, pngOf } from "./picture.js";
 import { Scenes } from "./scenes.js";
 import { wireSettings } from "./settings.js";
-import { allTexts, loadTexts, onLanguage } from "./texts.js";
+import { allTexts, loadTexts, onLanguage, t } from "./texts.js";
 import { followTheme, isDark, onTheme, wireThemeButton } from "./theme.js";
 import { wireButtons, wireTransport } from "./transport.js";
 
@@ -61,7 +61,11 @@ function verbsOf(app, scenes) {
     save: () => scenes.save(),
     help: () => at("help").showModal(),
     share: async () => {
-      shared ??= (await import("./share.js")).createShare(app, scenes);
+      try {
+        shared ??= (await import("./share.js")).createShare(app, scenes);
+      } catch {
+        return scenes.notices.show(t("shell.share.missing"), "error");
+      }
       await shared.show();
     },
   };

@@ -13,7 +13,8 @@ function choose() {
 }
 
 export async function loadTexts() {
-  const load = async (name) => (texts[name] = await (await fetch(`languages/${name}.json`)).json());
+  // Asked for anew: texts that a cache kept of another version may lack some.
+  const load = async (name) => (texts[name] = await (await fetch(`languages/${name}.json`, { cache: "no-cache" })).json());
   await Promise.all(languages.map(load));
   write();
 }
