@@ -363,7 +363,7 @@ void App::scene_changed() {
 }
 
 void App::tell_page() {
-  report_.send(*this, boxes_, made_ > 0);
+  report_.send(*this, boxes_, made_ > 0 || playback.is_stream());
   if (report_.is_owing() || playback.is_owing()) return;
   for (; tells_owed_ > 0; --tells_owed_) ui.outbox.add("{\"type\":\"told\"}");
 }
