@@ -24,6 +24,15 @@ TEST_CASE("training gets what drawing leaves of a frame, some of it always, and 
   CHECK(training_budget(100, 0) == kLeastTraining);
 }
 
+TEST_CASE(
+    "the longer a look at the run takes, the seldomer it is, but once a second however busy the machine "
+    "was") {
+  CHECK(ui::look_rest(0) == 0.05);
+  CHECK(ui::look_rest(5) == 0.05);
+  CHECK(ui::look_rest(25) > 20 * 0.015);
+  CHECK(ui::look_rest(5000) == 1);
+}
+
 TEST_CASE("while steps run one piece of work that can wait is done a frame; at rest all are") {
   ui::Turns turns;
   turns.begin_frame(true);

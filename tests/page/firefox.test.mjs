@@ -20,7 +20,7 @@ async function open(address) {
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   // Playwright never hears of this Firefox's load event.
   await page.goto(address, { waitUntil: "commit" });
-  return { page, errors };
+  return { page, errors, close: () => page.context().close() };
 }
 
 test("a screen that does not come up is an error with its own words, not a wait", async () => {
@@ -39,7 +39,7 @@ test("a screen that does not come up is an error with its own words, not a wait"
 });
 
 test("Firefox loads, trains and draws", async () => {
-  const { page, errors } = await open(`${server.url}#scene=spiral&lang=ko`);
+  const { page, errors, close } = await open(`${server.url}#scene=spiral&lang=ko`);
   await page.waitForFunction(() => window.sandflow?.state?.nodes?.length > 0);
   const blank = await page.locator("#canvas").screenshot();
   await page.locator("#play").click();
@@ -48,11 +48,12 @@ test("Firefox loads, trains and draws", async () => {
   const drawn = await page.locator("#canvas").screenshot();
   assert.ok(drawn.length > 8000 && !drawn.equals(blank), "the picture moves");
   assert.deepEqual(errors, []);
+  await close();
 });
 
 for (const attributes of ["", 'sandbox="allow-scripts"'])
   test(`Firefox trains in a frame of another origin${attributes && `, ${attributes}`}`, async () => {
-    const { page, errors } = await open(await hostPage({
+    const { page, errors, close } = await open(await hostPage({
       script: listening,
       html: `<!doctype html><title>post</title><script src="page.js"></script><iframe src="${server.url}#scene=spiral&play" ${attributes} width="700" height="500"></iframe>`,
     }));
@@ -60,4 +61,5 @@ for (const attributes of ["", 'sandbox="allow-scripts"'])
     await page.evaluate(() => tell({ type: "set", name: "seed", value: 5 }));
     await page.waitForFunction(() => heard.some(({ settings }) => settings?.seed === 5), undefined, { polling: 50 });
     assert.deepEqual(errors, []);
+    await close();
   });

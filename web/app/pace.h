@@ -16,8 +16,9 @@ constexpr double training_budget(double worked, double handed_over) {
   return std::clamp(kFrame - worked - std::min(handed_over, kMostHandingOver), kLeastTraining, kMostTraining);
 }
 
-// Seconds from one look at the run to the next, by the milliseconds that a frame with one takes.
-constexpr double look_rest(double frame) { return std::max(0.05, (frame - kFrame / 2) * 20 / 1000); }
+// Seconds from one look at the run to the next, by the milliseconds that a frame with one took; however busy
+// the machine was then, the page is told once a second.
+constexpr double look_rest(double frame) { return std::clamp((frame - kFrame / 2) * 20 / 1000, 0.05, 1.0); }
 
 // Whether work that can wait is done in this frame: one piece a frame while steps run. Who asks first is
 // served; a piece that was refused asks again in the next frame.
