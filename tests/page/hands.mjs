@@ -45,10 +45,14 @@ const isAtRest = (page) =>
     worker.postMessage({ type: "count-frames" });
   }));
 
-// The node, when the view and it rest.
-export async function rest(page, name) {
+export async function settled(page) {
   for (const deadline = Date.now() + 20000; !(await isAtRest(page)); await page.waitForTimeout(20))
     assert.ok(Date.now() < deadline, "the page comes to rest");
+}
+
+// The node, when the view and it rest.
+export async function rest(page, name) {
+  await settled(page);
   return node(await state(page), name);
 }
 

@@ -2,7 +2,7 @@
 // that breaks and is healed, the time machine and the drawer of runs - by mouse and by finger.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, dragTo, open, onPage, state, until } from "./hands.mjs";
+import { command, dragTo, open, onPage, settled, state, until } from "./hands.mjs";
 
 // Where something of the views stands on the page; what lies below is scrolled to.
 async function spot(page, id) {
@@ -55,6 +55,7 @@ test("points are painted, classes added and points rubbed out, each stroke one s
   await press(page, "brush-0");
   const plot = await spot(page, "plot");
   await dragTo(page, { x: plot.x - 60, y: plot.y - 60 }, { x: plot.x + 60, y: plot.y - 60 });
+  await settled(page);  // The end of the stroke is told later than its beginning.
   const painted = await until(page, (now) => now.data.name === "own" && all(now) >= all(before) + 5);
   await page.locator("[data-does=undo]").click();
   await until(page, (now) => now.data.name === "spiral" && all(now) === all(before));
