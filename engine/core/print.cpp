@@ -307,7 +307,7 @@ std::string repr(const Tensor& tensor) {
   if (empty) {
     out += tensor.shape().rank() == 1 ? "[]" : cat("[], shape=", tensor.shape().python());
   } else {
-    out += array_text(tensor, 1000, ", ", 6, 1);
+    out += array_text(tensor, kSummaryThreshold, ", ", 6, 1);
   }
   if (implied) return out + ")";
   out += ",";

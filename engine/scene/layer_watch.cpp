@@ -264,10 +264,11 @@ void LayerWatch::record(Trainer& trainer, const Dataset* data) {
     }
     return moment;
   });
+  if (!is_first) return;
   constexpr std::int64_t kNumbersOfAStep = 32 * 1024;
   std::int64_t stride = 1;
   while (stride * kNumbersOfAStep < numbers) stride *= 2;
-  if (is_first) moments_.set_stride(stride);
+  moments_.set_stride(stride);
 }
 
 }  // namespace sandflow

@@ -734,7 +734,10 @@ std::optional<Recipe> joined(const Recipe& first, const Recipe& second, bool is_
     made.out = {first.out[0], second.out[0]};
     return made;
   }
-  if (is(first, squared_loss<false>) && is(second, scale_twice) && second.in[0] == first.out[0]) {
+  // Not by what the first only makes: all numbers are read before anything is summed.
+  if (is(first, squared_loss<false>) && is(second, scale_twice) && second.in[0] == first.out[0] &&
+      std::find_first_of(second.in.begin() + 1, second.in.end(), first.out.begin(), first.out.end()) ==
+          second.in.end()) {
     made = first;
     made.instruction.run = squared_loss<true>;
     made.in.insert(made.in.end(), second.in.begin() + 1, second.in.end());

@@ -229,6 +229,27 @@ TEST_CASE("so it is for every small layer, of one example, few and many") {
     }
 }
 
+TEST_CASE("differences scaled by the loss that is made of them are no one kernel with it") {
+  Graph graph;
+  Builder b(graph);
+  const Output x = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown}),
+               y = tf::placeholder(b, DType::kFloat32, {Shape::kUnknown});
+  const Output difference = tf::subtract(b, x, y), loss = tf::reduce_mean(b, b.op("Square", {difference}));
+  const Output scaled = tf::multiply(b, tf::multiply(b, difference, loss), tf::constant(b, 0.5f));
+  const std::vector<Fetch> fetches = {loss, scaled};
+  Session on_plan(graph), on_program(graph);
+  for (int seed = 1; seed < 4; ++seed) {
+    const std::vector<Feed> feeds = {{x, single(some({6}, seed))}, {y, single(some({6}, seed + 7))}};
+    const auto expected = must(on_plan.run(fetches, feeds));
+    const std::shared_ptr<Program> program =
+        must(on_program.prepare(fetches, {{x, Shape{6}}, {y, Shape{6}}}));
+    REQUIRE(program != nullptr);
+    for (std::size_t i = 0; i < 2; ++i) program->feed(i) = feeds[i].value;
+    REQUIRE(program->run());
+    for (std::size_t i = 0; i < 2; ++i) CHECK(program->fetched(i).same_bits(expected[i]));
+  }
+}
+
 TEST_CASE("gradients that are looked at are those of before the update") {
   Net net;
   net.x = tf::placeholder(net.b, DType::kFloat32, {Shape::kUnknown, 2});

@@ -100,16 +100,15 @@ void App::look_at_run() {
 
 // Last in a frame, with what the rest of it has left.
 void App::train(double budget) {
-  made_ = made_between_;
+  made_ = made_between_.value_or(0);
   overshoot_ *= 0.99;
   // Where one piece of it is longer than a frame can bear, what is done between the frames is enough.
-  if (budget > overshoot_ || !trained_between_) {
+  if (budget > overshoot_ || !made_between_) {
     const double began = emscripten_get_now(), wished = std::max(budget - overshoot_, 0.5);
     made_ += playback.advance(workspace, flow_, ui.time, ui.delta, wished);
     overshoot_ = std::max(overshoot_, emscripten_get_now() - began - wished);
   }
-  made_between_ = 0;
-  trained_between_ = false;
+  made_between_.reset();
   if (ui.reduced_motion) flow_.stop();
   // In this very frame, so that nobody is told of a run that has diverged and goes on.
   if (playback.is_playing && workspace.has_diverged()) set_playing(false);
@@ -121,8 +120,7 @@ bool App::train_between(double ms) {
   const double deadline = emscripten_get_now() + ms;
   const std::int64_t made =
       workspace.advance(std::int64_t{1} << 30, [&] { return emscripten_get_now() < deadline; });
-  made_between_ += made;
-  trained_between_ = true;
+  made_between_ = made_between_.value_or(0) + made;
   return workspace.can_train();
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,10 +88,11 @@ class App {
   double layers_at_ = -1;
   Report report_;
   Changes changes_;  // Of this frame's panels.
-  std::int64_t made_ = 0, made_between_ = 0, seen_step_ = 0;
-  bool trained_between_ = false;
-  double overshoot_ = 0,
-         look_ms_ = 0;       // Milliseconds: of training over its budget, and of a frame with a look.
+  std::int64_t made_ = 0, seen_step_ = 0;
+  std::optional<std::int64_t>
+      made_between_;  // Since the last frame; nothing if there was no training between.
+  // Milliseconds: of training over its budget, and of a frame with a look.
+  double overshoot_ = 0, look_ms_ = 0;
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;

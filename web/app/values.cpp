@@ -73,10 +73,9 @@ namespace {
 // To ask a tensor for one number after the other takes several times as long.
 template <class Each>
 void each_number(const Tensor& tensor, Each each) {
-  if (tensor.dtype() == DType::kFloat32)
-    for (const float x : tensor.read<float>()) each(static_cast<double>(x));
-  else
-    for (std::int64_t i = 0; i < tensor.elements(); ++i) each(tensor.number(i));
+  with_plain(tensor.dtype(), [&]<class T>() {
+    for (const T x : tensor.read<T>()) each(static_cast<double>(x));
+  });
 }
 
 }  // namespace
