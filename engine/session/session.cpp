@@ -1,6 +1,8 @@
 // Checks of fetches and feeds, and the plans that serve them.
 #include "engine/session/session.h"
 
+#include <algorithm>
+
 #include "engine/core/text.h"
 
 namespace sandflow {
@@ -126,8 +128,8 @@ Result<std::shared_ptr<Program>> Session::prepare(const std::vector<Fetch>& fetc
       request.fetches.push_back(fetch.output);
   }
   const Plan& plan = plan_for(std::move(request));
-  // A learner tries many batch sizes; only the last few are kept.
-  constexpr std::size_t kMostPrograms = 4;
+  // A learner tries many batch sizes, sets are measured in parts; only the last few are kept.
+  constexpr std::size_t kMostPrograms = 8;
   if (programs_.size() >= kMostPrograms && !programs_.contains({&plan, sizes})) programs_.clear();
   const auto [it, is_new] = programs_.try_emplace({&plan, sizes});
   if (is_new) it->second = Program::compile(graph_, state_, plan, shapes);
@@ -144,9 +146,42 @@ auto Session::undisturbed(See see) {
   return seen;
 }
 
+std::optional<std::vector<Tensor>> Session::run_on_program(const std::vector<Fetch>& fetches,
+                                                           const std::vector<Feed>& feeds) {
+  std::vector<std::pair<Output, Shape>> keys;
+  std::vector<Tensor> values;
+  for (const Feed& feed : feeds) {
+    Result<Tensor> value = checked(feed);
+    if (!value.ok() || value->dtype() == DType::kString) return std::nullopt;
+    keys.emplace_back(feed.key, value->shape());
+    values.push_back(*std::move(value));
+  }
+  const auto prepared = prepare(fetches, keys);
+  if (!prepared.ok() || !*prepared) return std::nullopt;
+  Program& program = **prepared;
+  // Into its memory, and out of it: who asks may keep both.
+  for (std::size_t i = 0; i < values.size(); ++i)
+    with_plain(values[i].dtype(), [&]<class T>() {
+      const std::span<const T> from = values[i].read<T>();
+      std::copy(from.begin(), from.end(), program.feed(i).write<T>().begin());
+    });
+  if (!program.run()) return std::nullopt;
+  std::vector<Tensor> results;
+  std::size_t next = 0;
+  for (const Fetch& fetch : fetches) {
+    Tensor result = fetch.is_operation ? Tensor() : program.fetched(next++);
+    if (result.defined()) with_any(result.dtype(), [&]<class T>() { result.write<T>(); });
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
 Result<std::vector<Tensor>> Session::observe(const std::vector<Fetch>& fetches,
                                              const std::vector<Feed>& feeds) {
-  return undisturbed([&] { return run(fetches, feeds); });
+  return undisturbed([&]() -> Result<std::vector<Tensor>> {
+    if (auto results = run_on_program(fetches, feeds)) return *std::move(results);
+    return run(fetches, feeds);
+  });
 }
 
 Session::Sight Session::look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds) {

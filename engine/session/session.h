@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Session {
                                   const Observer* observer = nullptr);
 
   // The same, but random streams are taken from their start and put back afterwards: looking changes nothing.
+  // On a program where there is one, as the same is looked at often: then nothing fails that the values do
+  // not need, as an operand of which only the shape is asked.
   Result<std::vector<Tensor>> observe(const std::vector<Fetch>& fetches, const std::vector<Feed>& feeds = {});
 
   // Looks at as many tensors as can be computed: what fails, a wrong feed included, only keeps those
@@ -76,6 +79,10 @@ class Session {
   Status check_fits(Output key, const Shape& shape) const;
   Result<Tensor> checked(const Feed& feed) const;
   Plan& plan_for(Request request);
+  // The same as run(), on a program; nothing if there is none or it fails: then run() has to say what is
+  // wrong.
+  std::optional<std::vector<Tensor>> run_on_program(const std::vector<Fetch>& fetches,
+                                                    const std::vector<Feed>& feeds);
   // Calls `see` with all random streams at their start.
   template <class See>
   auto undisturbed(See see);

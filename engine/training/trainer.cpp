@@ -185,18 +185,19 @@ Trainer::Measuring Trainer::begin_measuring() const {
 }
 
 Trainer::Measured Trainer::measured(const std::vector<Feed>& fed) {
-  Measured found;
-  const auto losses = session_.observe({model_.loss}, fed);
-  if (!losses.ok()) {
-    error_ = losses.error();
-    return found;
-  }
-  found.loss = mean((*losses)[0]);
+  std::vector<Fetch> fetches = {model_.loss};
+  if (model_.accuracy.valid()) fetches.push_back(model_.accuracy);
+  auto found = session_.observe(fetches, fed);
   // Training needs no accuracy; one that fails is told about at its node.
-  if (!model_.accuracy.valid()) return found;
-  if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
-    found.accuracy = scalar((*share)[0]);
-  return found;
+  if (!found.ok() && fetches.size() > 1) found = session_.observe({model_.loss}, fed);
+  if (!found.ok()) {
+    error_ = found.error();
+    return {};
+  }
+  Measured numbers;
+  numbers.loss = mean((*found)[0]);
+  if (found->size() > 1) numbers.accuracy = scalar((*found)[1]);
+  return numbers;
 }
 
 // Of a large set, what its layers give does not fit memory, nor a frame; each part counts as much as it has

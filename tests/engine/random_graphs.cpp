@@ -308,11 +308,15 @@ TEST_CASE(
     const Interpreter naive(random);
     Session session(graph);
     Builder b(random.graph);
-    must(session.run({Fetch::operation(tf::variables_initializer(b, random.variables))}));
+    const int initialize = tf::variables_initializer(b, random.variables);
+    session.look({}, {});  // Makes the random streams.
+    const std::map<int, Philox> streams = session.streams();
+    must(session.run({Fetch::operation(initialize)}));
     for (Output tensor : random.tensors) {
       INFO(graph.tensor_text(tensor), " of ", graph.node(tensor.node).op->type);
       // A session of its own would draw the same numbers; this one is put back.
-      const Result<std::vector<Tensor>> run = session.observe({tensor}, random.feeds);
+      for (const auto& [node, stream] : streams) session.set_stream(node, stream);
+      const Result<std::vector<Tensor>> run = session.run({tensor}, random.feeds);
       const Tensor& expected = naive[tensor];
       REQUIRE(run.ok() == expected.defined());
       if (!run.ok()) {
@@ -324,6 +328,7 @@ TEST_CASE(
       seen.insert(graph.node(tensor.node).op->type);
       const Tensor& value = (*run)[0];
       CHECK(value.same_bits(expected));
+      CHECK(must(session.observe({tensor}, random.feeds))[0].same_bits(expected));
       CHECK(value.dtype() == graph.dtype(tensor));
       if (!graph.shape(tensor).compatible_with(value.shape()))
         FAIL_CHECK("inferred ", graph.shape(tensor).python(), ", computed ", value.shape().python());

@@ -302,6 +302,45 @@ TEST_CASE("looking changes nothing: streams of random numbers go on as if nobody
   }
 }
 
+TEST_CASE("what was looked at stays as it was seen, and a value that nothing needs cannot fail") {
+  Program p;
+  const Output x = tf::placeholder(p.b, DType::kFloat32, {2}), double_x = tf::add(p.b, x, x);
+  const Output checked = p.b.op("CheckNumerics", {x}, {{"message", std::string("not finite")}});
+  const Output length = p.b.op("Size", {checked});
+  REQUIRE(p.b.ok());
+  Session session(p.graph);
+  const auto first = must(session.observe({double_x, x}, {{x, Tensor::vector<float>({1, 2})}}));
+  const auto second = must(session.observe({double_x, x}, {{x, Tensor::vector<float>({3, 4})}}));
+  CHECK(str(first[0]) == "[2. 4.]");
+  CHECK(str(first[1]) == "[1. 2.]");
+  CHECK(str(second[0]) == "[6. 8.]");
+  // An error is run()'s own.
+  const std::vector<Feed> wrong = {{x, Tensor::vector<float>({1, 2, 3})}};
+  CHECK(error_text(session.observe({double_x}, wrong)) == error_text(session.run({double_x}, wrong)));
+  const std::vector<Feed> infinite = {{x, Tensor::vector<float>({1, INFINITY})}};
+  CHECK(error_text(session.observe({checked}, infinite)) == error_text(session.run({checked}, infinite)));
+  CHECK(str(must(session.observe({length}, infinite))[0]) == "2");
+}
+
+TEST_CASE("the extent of a tensor is that of its finite elements") {
+  const auto extent = [](const std::vector<float>& values) { return Tensor::vector(values).extent(); };
+  for (std::size_t at = 0; at < 7; ++at) {
+    std::vector<float> values(7, 0.5f);
+    values[at] = -3;
+    values[(at + 3) % 7] = INFINITY;
+    values[(at + 4) % 7] = NAN;
+    values[(at + 5) % 7] = 9;
+    CHECK(extent(values).minimum == -3);
+    CHECK(extent(values).maximum == 9);
+  }
+  CHECK(extent({2, 3, 4, 5, 6}).minimum == 2);
+  for (const std::vector<float>& none : {std::vector<float>{}, {NAN, -INFINITY}}) {
+    CHECK(extent(none).minimum == 0);
+    CHECK(extent(none).maximum == 0);
+  }
+  CHECK(Tensor::vector<std::int32_t>({4, -7}).extent().minimum == -7);
+}
+
 TEST_CASE("initialising again draws again") {
   Program p;
   const tf::Variable w = tf::variable(p.b, tf::truncated_normal(p.b, {4}, 0, 1, DType::kFloat32, 1), "w");
