@@ -15,7 +15,6 @@ namespace sandflow {
 namespace {
 
 constexpr int kPrecision = 8;
-constexpr std::int64_t kEdgeItems = 3;
 constexpr std::size_t kLineWidth = 75;
 
 // A number's decimal digits "d.ddd" and exponent.
@@ -229,10 +228,10 @@ Format element_format(const Tensor& tensor, const std::vector<std::int64_t>& con
 
 struct Layout {
   const Shape& shape;
-  bool summarised;
+  std::int64_t edge;  // Of a longer axis only so many first and last elements appear.
   std::string separator;
 
-  bool cut(int axis) const { return summarised && shape.dim(axis) > 2 * kEdgeItems; }
+  bool cut(int axis) const { return shape.dim(axis) > 2 * edge; }
 
   // Row-major indices of the elements that appear.
   void shown(int axis, std::int64_t offset, std::vector<std::int64_t>& out) const {
@@ -242,7 +241,7 @@ struct Layout {
     }
     const std::int64_t n = shape.dim(axis);
     for (std::int64_t i = 0; i < n; ++i)
-      if (!cut(axis) || i < kEdgeItems || i >= n - kEdgeItems) shown(axis + 1, offset * n + i, out);
+      if (!cut(axis) || i < edge || i >= n - edge) shown(axis + 1, offset * n + i, out);
   }
 
   std::string text(const Format& format, int axis, std::int64_t offset, const std::string& indent,
@@ -260,8 +259,8 @@ struct Layout {
       line += word;
     };
     for (std::int64_t i = 0; i < n; ++i) {
-      const bool skips = cut(axis) && i == kEdgeItems;
-      if (skips) i = n - kEdgeItems - 1;
+      const bool skips = cut(axis) && i == edge;
+      if (skips) i = n - edge - 1;
       const std::string item =
           skips ? "..." : text(format, axis + 1, offset * n + i, indent + ' ', width - 1);
       const bool last = i + 1 == n;
@@ -279,9 +278,10 @@ struct Layout {
   }
 };
 
-std::string array_text(const Tensor& tensor, std::int64_t threshold, const std::string& separator,
+std::string array_text(const Tensor& tensor, const Summary& summary, const std::string& separator,
                        std::size_t prefix, std::size_t suffix) {
-  const Layout layout{tensor.shape(), tensor.elements() > threshold, separator};
+  const bool is_summarised = tensor.elements() > summary.threshold;
+  const Layout layout{tensor.shape(), is_summarised ? summary.edge_items : tensor.elements(), separator};
   std::vector<std::int64_t> considered;
   layout.shown(0, 0, considered);
   return layout.text(element_format(tensor, considered), 0, 0, std::string(prefix + 1, ' '),
@@ -290,11 +290,11 @@ std::string array_text(const Tensor& tensor, std::int64_t threshold, const std::
 
 }  // namespace
 
-std::string str(const Tensor& tensor, std::int64_t threshold) {
+std::string str(const Tensor& tensor, const Summary& summary) {
   if (!tensor.defined()) return "None";
   if (tensor.shape().rank() == 0) return scalar(tensor);
   if (tensor.elements() == 0) return "[]";
-  return array_text(tensor, threshold, " ", 0, 0);
+  return array_text(tensor, summary, " ", 0, 0);
 }
 
 std::string repr(const Tensor& tensor) {
@@ -307,7 +307,7 @@ std::string repr(const Tensor& tensor) {
   if (empty) {
     out += tensor.shape().rank() == 1 ? "[]" : cat("[], shape=", tensor.shape().python());
   } else {
-    out += array_text(tensor, kSummaryThreshold, ", ", 6, 1);
+    out += array_text(tensor, {}, ", ", 6, 1);
   }
   if (implied) return out + ")";
   out += ",";

@@ -7,11 +7,14 @@
 
 namespace sandflow {
 
-inline constexpr std::int64_t kSummaryThreshold = 1000;
+// numpy.set_printoptions: of more elements than `threshold` the first and last `edge_items` along each axis
+// stand for all.
+struct Summary {
+  std::int64_t threshold = 1000, edge_items = 3;
+};
 
 // What print(value) shows of a fetched tensor: "16", "2.2", "b'Hello world!'", "[0. 0. 0.]".
-// Of more elements than `threshold` the first and last three along each axis stand for all.
-std::string str(const Tensor& tensor, std::int64_t threshold = kSummaryThreshold);
+std::string str(const Tensor& tensor, const Summary& summary = {});
 
 // What print([value]) shows of it: scalars as above, arrays as "array([0., 0.], dtype=float32)".
 std::string repr(const Tensor& tensor);

@@ -2,10 +2,13 @@
 #include "engine/core/tensor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "engine/core/text.h"
+#include "engine/core/vector.h"
 
 namespace sandflow {
 
@@ -67,6 +70,39 @@ double Tensor::number(std::int64_t i) const {
 std::int64_t Tensor::integer(std::int64_t i) const {
   const auto k = static_cast<std::size_t>(i);
   return dtype_ == DType::kInt64 ? read<std::int64_t>()[k] : read<std::int32_t>()[k];
+}
+
+Tensor::Extent Tensor::extent() const {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  Extent found{kInfinite, -kInfinite};
+  const auto meet = [&](auto element) {
+    const auto x = static_cast<double>(element);
+    if (!std::isfinite(x)) return;
+    found.minimum = std::min(found.minimum, x);
+    found.maximum = std::max(found.maximum, x);
+  };
+  if (dtype_ == DType::kFloat32) {
+    // What a layer makes of a batch of images is hundreds of thousands of numbers.
+    const std::span<const float> all = read<float>();
+    Four least = splat(std::numeric_limits<float>::infinity()), most = -least;
+    std::size_t i = 0;
+    for (; i + 4 <= all.size(); i += 4) {
+      const Four x = load(&all[i]);
+      const auto is_finite = x - x == Four{};
+      least = (is_finite & (x < least)) ? x : least;
+      most = (is_finite & (x > most)) ? x : most;
+    }
+    for (; i < all.size(); ++i) meet(all[i]);
+    for (int lane = 0; lane < 4; ++lane) {
+      meet(least[lane]);
+      meet(most[lane]);
+    }
+  } else {
+    with_plain(dtype_, [&]<class T>() {
+      for (const T element : read<T>()) meet(element);
+    });
+  }
+  return found.minimum <= found.maximum ? found : Extent();
 }
 
 Tensor Tensor::reshaped(Shape shape) const {

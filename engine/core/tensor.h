@@ -73,6 +73,11 @@ class Tensor {
   double number(std::int64_t i) const;
   // Element `i` of an integer tensor.
   std::int64_t integer(std::int64_t i) const;
+  // The least and the largest finite element of a numeric or bool tensor; 0 and 0 if there is none.
+  struct Extent {
+    double minimum = 0, maximum = 0;
+  };
+  Extent extent() const;
   // The same elements seen with another shape of as many elements.
   Tensor reshaped(Shape shape) const;
   // Whether dtype, shape and every bit of every element agree.

@@ -109,26 +109,23 @@ Spread spread_of(const Tensor& tensor) {
   if (!tensor.defined() || tensor.elements() == 0) return spread;
   std::vector<float> kept;
   const std::span<const float> all = floats(tensor, kept);
-  float low = std::numeric_limits<float>::infinity(), high = -low;
-  for (float x : all) {
-    if (!std::isfinite(x)) continue;
-    low = std::min(low, x);
-    high = std::max(high, x);
-  }
-  if (low > high) return spread;
-  spread.low = low;
-  spread.high = high;
-  spread.bins.assign(Spread::kBins, 0);
-  const double from = static_cast<double>(low), reach = static_cast<double>(high) - from;
+  const auto [from, to] = tensor.extent();
+  spread.low = static_cast<float>(from);
+  spread.high = static_cast<float>(to);
+  const double reach = to - from;
   const double scale = reach > 0 ? static_cast<double>(Spread::kBins) / reach : 0;
-  const float share = 1 / static_cast<float>(all.size());
+  std::array<std::int64_t, Spread::kBins> counts{};
+  bool are_any = false;
   for (float x : all) {
     if (!std::isfinite(x)) continue;
+    are_any = true;
     // Numbers that are all alike stand in the middle.
     const auto bin =
         scale > 0 ? static_cast<std::size_t>((static_cast<double>(x) - from) * scale) : Spread::kBins / 2;
-    spread.bins[std::min(bin, Spread::kBins - 1)] += share;
+    ++counts[std::min(bin, Spread::kBins - 1)];
   }
+  for (std::size_t bin = 0; are_any && bin < counts.size(); ++bin)
+    spread.bins.push_back(static_cast<float>(counts[bin]) / static_cast<float>(all.size()));
   return spread;
 }
 
@@ -203,6 +200,13 @@ LayerWatch::LayerWatch(const Scene& scene, const Lowered& lowered) {
           consumers.end_of(sum) == layer.activation.node)
         layer.bias = node.outputs[0];
   }
+  for (const WatchedLayer& layer : layers_) {
+    if (!layer.activation.valid()) continue;
+    std::int64_t width = 1;
+    const Shape& shape = graph.shape(layer.activation);
+    for (int axis = 1; axis < shape.rank(); ++axis) width *= std::max<std::int64_t>(1, shape.dim(axis));
+    widest_ = std::max(widest_, width);
+  }
   for (const auto* placeholders : {&lowered.model.features, &lowered.model.labels})
     for (Output placeholder : *placeholders) {
       const Shape& shape = graph.shape(placeholder);
@@ -214,8 +218,9 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
   if (layers_.empty()) return {};
   std::vector<Feed> feeds;
   if (data && takes_any_batch_) {
+    // Of images that pass through convolutions, a look at many would take longer than a frame.
     constexpr std::int64_t kElements = 100'000, kMost = 512;
-    const std::int64_t width = std::max<std::int64_t>(1, data->train.features.shape().dim(1));
+    const std::int64_t width = std::max(widest_, data->train.features.shape().dim(1));
     std::vector<std::int32_t> rows(static_cast<std::size_t>(
         std::min({data->train.size(), kMost, std::max<std::int64_t>(32, kElements / width)})));
     std::iota(rows.begin(), rows.end(), 0);
@@ -227,13 +232,16 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
   const auto want = [&](Output tensor) { wanted.push_back(tensor.valid() ? tensor : layers_[0].weights); };
   for (const WatchedLayer& layer : layers_)
     for (Output tensor : {layer.weights, layer.activation, layer.gradient, layer.bias}) want(tensor);
-  const Session::Sight sight = trainer.session().look(wanted, feeds);
+  // All at once on a program takes a fraction of the time; where something is wrong, what can be seen is.
+  Result<std::vector<Tensor>> seen = trainer.session().observe({wanted.begin(), wanted.end()}, feeds);
+  const std::vector<Tensor> values =
+      seen.ok() ? *std::move(seen) : trainer.session().look(wanted, feeds).values;
   std::vector<LayerState> states;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const WatchedLayer& layer = layers_[i];
     LayerState state;
     const auto value = [&](std::size_t which, Output tensor) {
-      return tensor.valid() ? sight.values[4 * i + which] : Tensor();
+      return tensor.valid() ? values[4 * i + which] : Tensor();
     };
     const Tensor weights = value(0, layer.weights), answers = value(1, layer.activation),
                  gradient = value(2, layer.gradient), bias = value(3, layer.bias);

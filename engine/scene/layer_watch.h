@@ -82,6 +82,7 @@ class LayerWatch {
  private:
   std::vector<WatchedLayer> layers_;
   bool takes_any_batch_ = true;
+  std::int64_t widest_ = 1;  // Numbers of an example, in the layer that makes most of it.
   Moments moments_;
 };
 

@@ -52,6 +52,11 @@ TEST_CASE("handwritten digits: 95 % of the test digits for the dense net, 97 % f
     Workspace workspace;
     must(workspace.open(read_file(cat("../web/lessons/scenes/", goal.scene, ".json"))));
     const auto always = [] { return true; };
+    // A look at the layers bears a frame, whether they make much of an image or little.
+    std::int64_t looked_at = 0;
+    for (const LayerState& layer : workspace.look_at_layers()) looked_at += layer.numbers;
+    CHECK(looked_at > 50'000);
+    CHECK(looked_at < 500'000);
     if (kIsSlow) {
       const double before = workspace.snapshot().now->train_loss;
       workspace.advance(16, always);

@@ -86,6 +86,15 @@ TEST_CASE("long rows are wrapped at 75 characters, under their first element") {
         shorter + ",\n       0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0.], dtype=float32)");
 }
 
+TEST_CASE("of long arrays as many at each edge stand for all as are asked for") {
+  std::vector<std::int32_t> range(25);
+  std::iota(range.begin(), range.end(), 0);
+  const Tensor square = Tensor::vector(range).reshaped({5, 5});
+  CHECK(str(square, {24, 1}) == "[[ 0 ...  4]\n ...\n [20 ... 24]]");
+  CHECK(str(square, {25, 1}) == str(square));
+  CHECK(str(Tensor(DType::kFloat32, {9, 8, 7, 6}), {64, 1}).size() < 400);
+}
+
 TEST_CASE("bytes print with Python's escapes") {
   const auto printed = [](std::string bytes) { return str(Tensor::scalar(std::move(bytes))); };
   CHECK(printed("") == "b''");

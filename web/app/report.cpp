@@ -324,8 +324,9 @@ std::string catalog() {
 
 // All values; while steps run only as many as a frame can bear, from where the last frame ended.
 void Report::print(const Snapshot& shown, bool may_wait) {
-  constexpr double kBudget = 1;               // Milliseconds.
-  constexpr std::int64_t kMostElements = 64;  // Of more there would be no room in the text.
+  constexpr double kBudget = 1;  // Milliseconds.
+  // Of more there would be no room in the text. An image has four axes: 16 of its numbers, not 1,296.
+  constexpr Summary kFew{64}, kFewer{64, 1};
   const std::size_t count = shown.nodes.size();
   values_.resize(count);
   const double began = emscripten_get_now();
@@ -333,7 +334,8 @@ void Report::print(const Snapshot& shown, bool may_wait) {
   for (; printed < count && !(may_wait && emscripten_get_now() - began > kBudget); ++printed) {
     next_value_ = (next_value_ + 1) % count;
     const Tensor& value = shown.nodes[next_value_].value;
-    values_[next_value_] = value.defined() ? shortened(str(value, kMostElements)) : std::string();
+    values_[next_value_] =
+        value.defined() ? shortened(str(value, value.shape().rank() > 2 ? kFewer : kFew)) : std::string();
   }
   printed_version_ = printed == count ? shown.version : ~0ull;
 }

@@ -106,7 +106,7 @@ Statistics statistics(const Tensor& tensor) {
 
 std::vector<float> histogram(const Tensor& tensor, int count) {
   std::vector<float> bins(static_cast<std::size_t>(count));
-  const Statistics s = statistics(tensor);
+  const Tensor::Extent s = tensor.extent();
   // Around 0, so that a shift of the weights is seen as one.
   const double reach = std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-12});
   float highest = 1;
@@ -174,7 +174,7 @@ ValueView view_of(const Tensor& tensor, bool with_histogram, bool is_gradient) {
     view.kind = ValueView::Kind::kHeat;
     view.rows = static_cast<int>(std::min<std::int64_t>(rows, kMostRows));
     view.columns = static_cast<int>(std::min<std::int64_t>(columns, kMostColumns));
-    const Statistics s = statistics(tensor);
+    const Tensor::Extent s = tensor.extent();
     const bool is_share = !is_gradient && s.minimum >= 0 && s.maximum <= 1;
     const double reach = is_share ? 1 : std::max({std::fabs(s.minimum), std::fabs(s.maximum), 1e-30});
     // A large tensor shows evenly spaced rows and columns of it.
