@@ -29,7 +29,8 @@ TEST_CASE(
     "was") {
   CHECK(ui::look_rest(0) == 0.05);
   CHECK(ui::look_rest(5) == 0.05);
-  CHECK(ui::look_rest(25) > 20 * 0.015);
+  CHECK(ui::look_rest(ui::kFrame - ui::kLeastTraining - 0.1) <= 0.1);
+  CHECK(ui::look_rest(ui::kFrame) > 20 / 60.0);  // Of 60 frames a second one in more than 20 is too long.
   CHECK(ui::look_rest(5000) == 1);
 }
 

@@ -43,6 +43,7 @@ bool App::frame(double time_ms) {
   ui.input.end_frame();
   const double drawn = emscripten_get_now();
   if (!lags_) look_ms_ = drawn - began;
+  if (looks_at_layers_) layers_ms_ = drawn - began;
   draw_screen();
   const double shown = emscripten_get_now();
   append(changes_, ui.entry.take());
@@ -88,15 +89,18 @@ void App::tell_restart() {
 }
 
 // A look at the run costs about as much as a step, and what is drawn anew with it more than that: while steps
-// stream by, twenty a second are enough, and of a large net as many as leave nineteen frames of twenty alone.
+// stream by, twenty a second are enough, and of a large net as many as leave most frames alone.
 void App::look_at_run() {
   ui.turns.begin_frame(playback.is_busy());
+  looks_at_layers_ = false;
   lags_ = playback.is_stream() && ui.time - looked_at_ < look_rest(look_ms_);
   if (lags_) return;
   looked_at_ = ui.time;
   // It is this frame's piece of work only where others follow before the next look.
-  if (playback.is_stream() && ui.delta < look_rest(look_ms_)) ui.turns.take();
+  if (looks_alone()) ui.turns.take();
 }
+
+bool App::looks_alone() const { return !lags_ && playback.is_stream() && ui.delta < look_rest(look_ms_); }
 
 // Last in a frame, with what the rest of it has left.
 void App::train(double budget) {
@@ -249,15 +253,16 @@ void App::draw_column(const Rect& area) {
 }
 
 const std::vector<LayerState>& App::look_at_layers() {
-  constexpr double kRest = 0.1;
   const std::uint64_t version = run_now().version;
   const bool is_other = layers_.size() != workspace.layer_watch().layers().size();
   if (version == layers_version_ && !is_other) return layers_;
-  if (!is_other && ((playback.is_busy() && ui.time - layers_at_ < kRest) || !ui.takes_turn())) {
+  if (!is_other &&
+      ((playback.is_busy() && ui.time - layers_at_ < look_rest(layers_ms_)) || !ui.takes_turn())) {
     ui.wants_frame = true;
     return layers_;
   }
   layers_ = workspace.look_at_layers();
+  looks_at_layers_ = true;
   layers_version_ = version;
   layers_at_ = ui.time;
   return layers_;
@@ -361,6 +366,7 @@ void App::scene_changed() {
 }
 
 void App::tell_page() {
+  if (looks_alone()) return;  // The next frame has time for it.
   report_.send(*this, boxes_, made_ > 0 || playback.is_stream());
   if (report_.is_owing() || playback.is_owing()) return;
   for (; tells_owed_ > 0; --tells_owed_) ui.outbox.add("{\"type\":\"told\"}");

@@ -65,6 +65,7 @@ class App {
                  bool standardise, bool with_net);
   void tell_restart();
   void look_at_run();
+  bool looks_alone() const;  // This frame looks at the run, and the next will not.
   void train(double budget);
   void follow_lens();
   void toggle_fetch(const std::string& node);
@@ -86,13 +87,14 @@ class App {
   std::vector<LayerState> layers_;
   std::uint64_t layers_version_ = 0;
   double layers_at_ = -1;
+  bool looks_at_layers_ = false;  // This frame does.
   Report report_;
   Changes changes_;  // Of this frame's panels.
   std::int64_t made_ = 0, seen_step_ = 0;
   std::optional<std::int64_t>
       made_between_;  // Since the last frame; nothing if there was no training between.
-  // Milliseconds: of training over its budget, and of a frame with a look.
-  double overshoot_ = 0, look_ms_ = 0;
+  // Milliseconds: of training over its budget, and of a frame that looks at the run, or at its layers.
+  double overshoot_ = 0, look_ms_ = 0, layers_ms_ = 0;
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;

@@ -16,9 +16,13 @@ constexpr double training_budget(double worked, double handed_over) {
   return std::clamp(kFrame - worked - std::min(handed_over, kMostHandingOver), kLeastTraining, kMostTraining);
 }
 
-// Seconds from one look at the run to the next, by the milliseconds that a frame with one took; however busy
-// the machine was then, the page is told once a second.
-constexpr double look_rest(double frame) { return std::clamp((frame - kFrame / 2) * 20 / 1000, 0.05, 1.0); }
+// Seconds from one look at the run to the next, by the milliseconds that a frame took to draw what it saw: up
+// to twenty looks a second; but where that leaves no room for training, about one frame in twenty-five has
+// one. However busy the machine was then, the page is told once a second.
+constexpr double look_rest(double frame) {
+  return frame < kFrame - kLeastTraining ? std::clamp((frame - kFrame / 2) * 20 / 1000, 0.05, 0.1)
+                                         : std::min(frame / kFrame * 25 / 60, 1.0);
+}
 
 // Whether work that can wait is done in this frame: one piece a frame while steps run. Who asks first is
 // served; a piece that was refused asks again in the next frame.
