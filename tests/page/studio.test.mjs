@@ -106,6 +106,11 @@ test("tables of every make become data, or say why not", async () => {
   await command(page, { do: "table", text: "size,island,kind\n1,독도,a\n2,울릉도,b\n3,독도,a\n4,울릉도,b\n" });
   await command(page, { do: "use-table", features: ["size", "island"], label: "kind", number: false, standardise: true, net: true });
   await until(page, (now) => now.data.name === "own" && now.features === 3 && now.can_train);
+  // A class of a row that is left out is none: not a third answer that is never right.
+  await command(page, { do: "table", text: "size,kind\n1,a\n2,b\n,c\n3,a\n4,b\n" });
+  await command(page, { do: "use-table", features: ["size"], label: "kind", number: false, standardise: true, net: true });
+  const two = await until(page, (now) => now.features === 1 && now.can_train);
+  assert.match(two.nodes.find(({ name }) => name === "y").shape, /2\)$/);
   // Of Korea's spreadsheets, 100,000 rows, and a number to predict.
   const rows = Array.from({ length: 100000 }, (_, i) => `${i % 97},${i % 89},${(i % 97) * 0.5}`).join("\n");
   await page.evaluate(() => document.dispatchEvent(Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { files: [new File([new Uint8Array([0xb9, 0xab, 0xb0, 0xd4, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x32, 0x0a, 0x33, 0x2c, 0x34, 0x0a])], "k.csv")], types: ["Files"] } })));
