@@ -344,11 +344,13 @@ class Lowering {
       if (!value.ok()) return value.error();
       attrs.push_back({field.name, *std::move(value)});
     }
+    const int before = out_.graph->size();
     Result<std::vector<Output>> outputs =
         tf::call(b, *type.function, *inputs, std::move(attrs), out_.graph->scope());
     if (!outputs.ok()) return outputs.error();
     lowered(index).outputs = *std::move(outputs);
-    // In TensorFlow the rate would be fed: 0 where nothing is to be dropped.
+    // In TensorFlow the rate would be fed: 0 where nothing is to be dropped. Where the
+    // learner's own nodes have taken its name, the graph has given it a number.
     if (std::string_view(type.function->name) == "dropout")
       if (const auto rate = out_.graph->find(cat(own.name, "/rate")))
         out_.model.dropout_rates.push_back({*rate, 0});

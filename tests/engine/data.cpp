@@ -405,4 +405,20 @@ TEST_CASE("dropout takes its share in steps, and nothing where the model is meas
   CHECK(workspace.snapshot().now->train_accuracy > 0.7);
 }
 
+TEST_CASE("every dropout rests where the model is measured, whatever its name is in the graph") {
+  // The graph has another name for what the first one's rate would be called.
+  Workspace workspace;
+  must(workspace.open(R"json({"sandflow": 1, "nodes": [
+      {"name": "drop/rate", "type": "Const", "attrs": {"value": "7."}},
+      {"name": "x", "type": "Const", "attrs": {"value": "[[1., 2.], [3., 4.]]"}},
+      {"name": "drop", "type": "dropout", "inputs": ["x"], "attrs": {"rate": "0.25"}},
+      {"name": "more", "type": "dropout", "inputs": ["drop"], "attrs": {"rate": "0.5"}},
+      {"name": "more/rate", "type": "dropout", "inputs": ["more"], "attrs": {"rate": "0"}}]})json"));
+  const Lowered& lowered = workspace.lowered();
+  std::vector<double> rates;
+  for (const Output rate : lowered.model.dropout_rates)
+    rates.push_back(lowered.graph->node(rate.node).attr<Tensor>("value").number(0));
+  CHECK(rates == std::vector<double>{0.25, 0.5});
+}
+
 }  // namespace sandflow::test
