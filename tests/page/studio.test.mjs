@@ -140,6 +140,12 @@ test("handwritten digits: 95 % of the test digits within 20 s of Play, and a dig
   assert.ok(requests[0] <= 2e6, `${requests[0]} bytes`);
   const now = await until(page, ({ can_train }) => can_train);
   assert.ok(now.test_examples >= 1000);
+  // Within the first epoch the digits are tested now and then, and the number says of which step it is.
+  assert.equal(await page.locator("#test-label").textContent(), "Test accuracy · loss");
+  await command(page, { do: "train", steps: 12 });
+  const early = await until(page, ({ step, measured_step }) => step === 12 && measured_step === 10);
+  assert.ok(early.test_accuracy > now.test_accuracy + 0.2, `${now.test_accuracy} to ${early.test_accuracy}`);
+  await page.locator("#test-label", { hasText: "Test, step 10" }).waitFor();
   await command(page, { do: "set", key: "speed", value: 1 });
   const began = Date.now();
   await page.locator("#play").click();
