@@ -272,6 +272,19 @@ test("curves are zoomed by dragging and Ctrl with the wheel, and leave as pictur
   await until(page, shown("loss-all"));
   await page.mouse.dblclick(chart.x, chart.y);
   await until(page, (now) => !shown("loss-all")(now));
+  // A drag that the pane is switched away from has ended.
+  await page.mouse.move(chart.x - 60, chart.y);
+  await page.mouse.down();
+  await page.mouse.move(chart.x - 20, chart.y, { steps: 3 });
+  await settled(page);
+  await command(page, { do: "panes", graph: true, views: false });
+  await settled(page);
+  await page.mouse.up();
+  await command(page, { do: "panes", graph: true, views: true });
+  await until(page, shown("loss-chart"));
+  await page.mouse.move(chart.x + 60, chart.y, { steps: 3 });
+  await settled(page);
+  assert.ok(!shown("loss-all")(await state(page)), "nothing is zoomed");
   await page.mouse.move(chart.x, chart.y);
   await page.keyboard.down("Control");
   await page.mouse.wheel(0, -300);

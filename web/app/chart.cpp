@@ -347,6 +347,10 @@ void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vect
 std::string chart_picture(const std::vector<Series>& series, const ChartLook& look, const ChartZoom& zoom,
                           std::string_view title) {
   constexpr float kWidth = 640, kHeight = 360, kEdge = 20, kHead = 30;
+  // What was dragged when the chart went out of sight has ended elsewhere.
+  const int frame_number = ImGui::GetFrameCount();
+  if (zoom.drawn_in + 1 < frame_number) zoom.dragged_from = -1;
+  zoom.drawn_in = frame_number;
   Picture picture;
   const Painter painter(picture);
   painter.text(Face::kStrong, 16, {kEdge, kEdge - 6}, palette().ink, title);

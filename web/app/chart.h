@@ -22,6 +22,7 @@ struct Series {
 struct ChartZoom {
   double low = 0, high = 0;  // Equal: all of it.
   double dragged_from = -1;  // Where a range began that is being dragged, as a share of the width; -1: none.
+  int drawn_in = 0;          // The last frame that showed the chart.
 
   bool is_on() const { return high > low; }
 };
