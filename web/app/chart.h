@@ -37,6 +37,8 @@ struct ChartLook {
 std::vector<double> round_ticks(double low, double high, int count);
 std::string tick_text(double value, bool is_share);
 
+// How much of a chart's box the legend takes, in rows above the plot.
+float legend_height(const std::vector<Series>& series, float width);
 void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Series>& series,
                 const ChartLook& look, ChartZoom& zoom);
 // The chart as an SVG, with a title.

@@ -31,7 +31,8 @@ class AccuracyView : public View {
         measure_now(run.snapshot, kAccuracy, [](double share) { return tick_text(share, true); });
     if (!column.section(ui, "accuracy", tr("view.accuracy"), remark)) return {};
     const ChartLook look{true, tr("axis.step")};
-    draw_chart(ui, column.painter, column.take(132, 4), series_, look, zoom_);
+    draw_chart(ui, column.painter, column.take(114 + legend_height(series_, column.width), 4), series_, look,
+               zoom_);
     const Rect row = column.take(22, 14);
     chart_buttons(ui, column.painter, {row.min, {column.width - 8, row.max.y}}, "accuracy", series_, look,
                   zoom_, tr("view.accuracy"));
