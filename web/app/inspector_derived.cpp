@@ -79,7 +79,8 @@ void Inspector::draw_derived(Ui& ui, Column& column, const Snapshot& snapshot, c
   if (node) {
     column.painter.text(Face::kMono, 11, column.take(18).min, p.soft, node->op->python);
     paragraph(column, translated(node->op->help), p.ink);
-    draw_formula(column, cat(node->name, " ", node->op->type), node->op->formula, {});
+    draw_formula(column, cat(node->name, " ", node->op->type), 0, node->op->formula,
+                 [] { return Numbers(); });
   }
   paragraph(column, tr(reason_of(lowered, chosen, node ? std::vector{node} : members)), p.soft);
 
