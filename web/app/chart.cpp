@@ -160,7 +160,7 @@ void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look
                      look.x_label);
 }
 
-void draw_curve(const Painter& painter, const Frame& frame, const Series& series) {
+void draw_piece(const Painter& painter, const Frame& frame, const Series& series) {
   const std::vector<Vec> curve = thinned(frame, series);
   if (series.is_dashed)
     painter.dashes(curve, series.color, series.thickness, 5, 4);
@@ -170,6 +170,21 @@ void draw_curve(const Painter& painter, const Frame& frame, const Series& series
       painter.line(curve[i - 1], curve[i], series.color, series.thickness);
   if (curve.size() > 1 && (!series.has_dots || curve.size() >= kMostDots)) return;
   for (const Vec at : curve) painter.circle(at, series.thickness + 0.75f, series.color);
+}
+
+// A line across a gap would tell of what was not measured: of a first epoch's tests in between, the training
+// set would look as if it were learned far later.
+void draw_curve(const Painter& painter, const Frame& frame, const Series& series) {
+  const auto is_gap = [](const auto& point) { return std::isnan(point.second); };
+  const auto end = series.points.end();
+  if (std::none_of(series.points.begin(), end, is_gap)) return draw_piece(painter, frame, series);
+  Series piece = series;
+  for (auto from = std::find_if_not(series.points.begin(), end, is_gap); from != end;) {
+    const auto to = std::find_if(from, end, is_gap);
+    piece.points.assign(from, to);
+    draw_piece(painter, frame, piece);
+    from = std::find_if_not(to, end, is_gap);
+  }
 }
 
 void draw_legend(const Painter& painter, const Frame& frame, const std::vector<Series>& series) {

@@ -14,7 +14,7 @@ struct Series {
   float thickness = 2;
   bool is_dashed = false;
   bool has_dots = false;  // Measures rather than a stream: each is a dot while they are few.
-  std::vector<std::pair<double, double>> points;  // By rising x; NaN is left out.
+  std::vector<std::pair<double, double>> points;  // By rising x; NaN is a gap.
 };
 
 // The part along x that is looked at, chosen by hand: dragged over, by the wheel with Ctrl or by two fingers;
