@@ -269,6 +269,7 @@ void slim(const float* a, std::int64_t a_row, std::int64_t a_column, const float
 }
 
 constexpr std::int64_t kFew = 8;  // Terms, and columns.
+bool are_few(std::int64_t k, std::int64_t n) { return n <= kFew && k <= kFew && n > 0 && k > 0; }
 template <int kTerms>
 constexpr std::array<SmallProduct*, kFew> small_of() {
   return {slim<kTerms, 1>,  slim<kTerms, 2>,  small<kTerms, 1>, small<kTerms, 1>,
@@ -301,8 +302,8 @@ inline void outer_sums(const float* x, const float* g, std::int64_t m, std::int6
 }
 
 template <int kTerms, int kWide>
-void all_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
-                    float* products, float* sums) {
+void wide_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                     float* products, float* sums) {
   constexpr int kFirst = kTerms > 4 ? 4 : kTerms, kRest = kTerms - kFirst;
   if (m < kManyRows) {
     outer_sums<kFirst, kWide, true>(x, g, m, k, n, products, sums);
@@ -314,12 +315,44 @@ void all_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t
     outer_sums<kRest, kWide, false>(x + kFirst, g, m, k, n, products + kFirst * n, sums);
 }
 
-// By terms, then by vectors.
-template <int... kTerms>
-constexpr auto all_outer_sums_of(std::integer_sequence<int, kTerms...>) {
-  return std::array{std::array{all_outer_sums<kTerms + 1, 1>, all_outer_sums<kTerms + 1, 2>}...};
+// The same for one or two columns: a vector holds four terms of the one, or two terms of both. What has just
+// been stored is read in the same pieces or smaller ones: a load that needs two stores has to wait for both.
+template <int kTerms, int kColumns>
+void slim_outer_sums(const float* x, const float* g, std::int64_t m, std::int64_t k, std::int64_t n,
+                     float* products, float* sums) {
+  constexpr int kEach = 4 / kColumns, kVectors = (kTerms + kEach - 1) / kEach;
+  const float* first = g;
+  Four outer[kVectors] = {}, sum = {};
+  for (std::int64_t i = 0; i < m; ++i, x += k, g += n) {
+    const Four row = kColumns == 1 ? splat(g[0]) : Four{g[0], g[1], g[0], g[1]};
+    sum += row;
+    for (int v = 0; v < kVectors; ++v) {
+      const float* terms = x + v * kEach;
+      if constexpr (kColumns == 2)
+        outer[v] += Four{terms[0], terms[0], terms[1], terms[1]} * row;
+      else if (kTerms - v * kEach <= 2)
+        outer[v] += Four{terms[0], terms[1]} * row;
+      else
+        outer[v] += load(terms) * row;
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) store(products + 4 * v, outer[v]);
+  if (m < kManyRows)
+    store(sums, sum);
+  else
+    sum_rows(first, m, n, sums);
 }
-constexpr auto kOuterSums = all_outer_sums_of(std::make_integer_sequence<int, kFew>());
+
+template <int kTerms>
+constexpr std::array<SmallOuterSums*, kFew> outer_sums_of() {
+  return {slim_outer_sums<kTerms, 1>, slim_outer_sums<kTerms, 2>, wide_outer_sums<kTerms, 1>,
+          wide_outer_sums<kTerms, 1>, wide_outer_sums<kTerms, 2>, wide_outer_sums<kTerms, 2>,
+          wide_outer_sums<kTerms, 2>, wide_outer_sums<kTerms, 2>};
+}
+// By terms, then by columns.
+constexpr std::array<SmallOuterSums*, kFew> kOuterSums[] = {
+    outer_sums_of<1>(), outer_sums_of<2>(), outer_sums_of<3>(), outer_sums_of<4>(),
+    outer_sums_of<5>(), outer_sums_of<6>(), outer_sums_of<7>(), outer_sums_of<8>()};
 
 // One term for each element: rows of b, scaled.
 void outer(MatrixView<float> a, const float* b, float* out, std::int64_t m, std::int64_t n,
@@ -400,12 +433,11 @@ std::int64_t product_scratch(std::int64_t m, std::int64_t k, std::int64_t n) {
 }
 
 SmallProduct* small_product(std::int64_t k, std::int64_t n) {
-  const bool is_small = n <= kFew && k <= kFew && n > 0 && k > 0;
-  return is_small ? kSmall[k - 1][static_cast<std::size_t>(n - 1)] : nullptr;
+  return are_few(k, n) ? kSmall[k - 1][static_cast<std::size_t>(n - 1)] : nullptr;
 }
 
 SmallOuterSums* small_outer_sums(std::int64_t k, std::int64_t n) {
-  return small_product(k, n) ? kOuterSums[static_cast<std::size_t>(k - 1)][n > 4] : nullptr;
+  return are_few(k, n) ? kOuterSums[k - 1][static_cast<std::size_t>(n - 1)] : nullptr;
 }
 
 void multiply(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,

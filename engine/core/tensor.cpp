@@ -49,23 +49,14 @@ Tensor::Tensor(DType dtype, Shape shape)
   std::memset(storage_->bytes, 0, storage_->size);
 }
 
-const void* Tensor::data(DType expected) const {
-  SANDFLOW_CHECK(storage_ && expected == dtype_);
-  return dtype_ == DType::kString ? static_cast<const void*>(storage_->strings.data()) : storage_->bytes;
-}
-
-void* Tensor::own_data(DType expected) {
-  SANDFLOW_CHECK(storage_ && expected == dtype_);
-  if (shared()) {
-    if (dtype_ == DType::kString) {
-      storage_ = std::make_shared<Storage>(storage_->strings);
-    } else {
-      auto copy = std::make_shared<Storage>(storage_->size);
-      std::memcpy(copy->bytes, storage_->bytes, storage_->size);
-      storage_ = std::move(copy);
-    }
+void Tensor::unshare() {
+  if (dtype_ == DType::kString) {
+    storage_ = std::make_shared<Storage>(storage_->strings);
+    return;
   }
-  return dtype_ == DType::kString ? static_cast<void*>(storage_->strings.data()) : storage_->bytes;
+  auto copy = std::make_shared<Storage>(storage_->size);
+  std::memcpy(copy->bytes, storage_->bytes, storage_->size);
+  storage_ = std::move(copy);
 }
 
 double Tensor::number(std::int64_t i) const {

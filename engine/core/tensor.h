@@ -60,7 +60,8 @@ class Tensor {
   // For writing: first makes the elements this tensor's own if they are shared.
   template <class T>
   std::span<T> write() {
-    return {static_cast<T*>(own_data(dtype_of<T>)), static_cast<std::size_t>(elements_)};
+    if (shared()) unshare();
+    return {const_cast<T*>(read<T>().data()), static_cast<std::size_t>(elements_)};
   }
   // Whether the elements are at this place, and nobody shares them.
   bool is_alone_at(const void* place) const {
@@ -91,8 +92,11 @@ class Tensor {
 
     static inline std::int64_t live = 0;  // Bytes of all tensors there are.
   };
-  const void* data(DType expected) const;
-  void* own_data(DType expected);
+  const void* data(DType expected) const {
+    SANDFLOW_CHECK(storage_ && expected == dtype_);
+    return dtype_ == DType::kString ? static_cast<const void*>(storage_->strings.data()) : storage_->bytes;
+  }
+  void unshare();
 
   DType dtype_ = DType::kFloat32;
   Shape shape_;
