@@ -212,19 +212,16 @@ Trainer::Measuring Trainer::begin_measuring() const {
 
 Trainer::Measured Trainer::measured(const std::vector<Feed>& fed) {
   Measured found;
-  if (model_.accuracy.valid()) {
-    if (const auto both = session_.observe({model_.loss, model_.accuracy}, fed); both.ok()) {
-      found.loss = mean((*both)[0]);
-      found.accuracy = scalar((*both)[1]);
-      return found;
-    }
-  }
-  // Training needs no accuracy; one that fails is told about at its node.
   const auto losses = session_.observe({model_.loss}, fed);
-  if (losses.ok())
-    found.loss = mean((*losses)[0]);
-  else
+  if (!losses.ok()) {
     error_ = losses.error();
+    return found;
+  }
+  found.loss = mean((*losses)[0]);
+  // Training needs no accuracy; one that fails is told about at its node.
+  if (!model_.accuracy.valid()) return found;
+  if (const auto share = session_.observe({model_.accuracy}, fed); share.ok())
+    found.accuracy = scalar((*share)[0]);
   return found;
 }
 
