@@ -179,8 +179,8 @@ bool Trainer::has_few_examples() const {
 
 // A number that stays what it was before the first step until an epoch of minutes is over looks broken, and
 // most is learned just then. So the first epoch of many examples is tested after 500 of them, 1000, 2000, and
-// so on: often where much changes, and no oftener in a longer epoch than a few times more, as a test takes as
-// long as many steps. Counted in examples, not in seconds, so that a run is the same everywhere. Of the
+// so on: often where much changes, and in an epoch ten times as long only three times more, as a test costs
+// what many steps do. Counted in examples, not in seconds, so that a run is the same everywhere. Of the
 // training set the batches' losses tell meanwhile. Later epochs are tested at their ends, as is the custom;
 // the screen says of which step a number is.
 bool Trainer::is_test_due(std::int64_t examples_before) const {
