@@ -1,4 +1,5 @@
 // The command line: trains a scene without a screen.
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -90,7 +91,10 @@ int train(const std::vector<std::string_view>& arguments) {
   if (csv) {
     print_csv(snapshot);
   } else if (!snapshot.evaluations.empty()) {
-    const Evaluation& last = snapshot.evaluations.back();
+    // Within an epoch only the test set is measured.
+    Evaluation last = snapshot.evaluations.front();
+    for (const Evaluation& e : snapshot.evaluations)
+      if (!std::isnan(e.train_loss) || std::isnan(e.test_loss)) last = e;
     std::cout << "step " << snapshot.counters.step << ", epoch " << snapshot.counters.epoch << ", examples "
               << snapshot.counters.examples << "\nafter epoch " << last.epoch << ": train loss "
               << shortest(last.train_loss) << ", train accuracy " << shortest(last.train_accuracy)

@@ -254,9 +254,9 @@ export interface Snapshot {
   test_examples: number;
   /** The loss of each step's batch; every 2nd, 4th, ... of a long run. */
   losses: { step: number; loss: number }[];
-  /** On all data: at step 0 and after each epoch. */
+  /** On all data: at step 0 and after each epoch; of many examples on the test data also within the first. */
   evaluations: Evaluation[];
-  /** With the parameters as they are. */
+  /** With the parameters as they are; the last of the evaluations, of its step, where the examples are many. */
   now: Evaluation | null;
   divergence: { step: number; node: string } | null;
   training_error: Error | null;

@@ -344,14 +344,17 @@ class Lowering {
       if (!value.ok()) return value.error();
       attrs.push_back({field.name, *std::move(value)});
     }
+    const int before = out_.graph->size();
     Result<std::vector<Output>> outputs =
         tf::call(b, *type.function, *inputs, std::move(attrs), out_.graph->scope());
     if (!outputs.ok()) return outputs.error();
     lowered(index).outputs = *std::move(outputs);
-    // In TensorFlow the rate would be fed: 0 where nothing is to be dropped.
+    // In TensorFlow the rate would be fed: 0 where nothing is to be dropped. Where the
+    // learner's own nodes have taken its name, the graph has given it a number.
     if (std::string_view(type.function->name) == "dropout")
-      if (const auto rate = out_.graph->find(cat(own.name, "/rate")))
-        out_.model.dropout_rates.push_back({*rate, 0});
+      for (int id = before; id < out_.graph->size(); ++id)
+        if (out_.graph->node(id).name.starts_with(cat(out_.graph->scope(), "rate")))
+          out_.model.dropout_rates.push_back({id, 0});
     return {};
   }
 
@@ -518,6 +521,8 @@ class Lowering {
     const Choice& chosen = scene_.training.schedule;
     const ScheduleType* schedule = find_schedule_type(chosen.name);
     MinimizeOptions options;
+    const auto added_since = [&](int begin) { return Stretch{begin, out_.graph->size()}; };
+    const int before_schedule = out_.graph->size();
     if (schedule || optimizer->needs_global_step) {
       options.global_step =
           tf::variable_from(b, "global_step", false, [&] { return tf::zeros(b, {}, DType::kInt64); });
@@ -528,10 +533,14 @@ class Lowering {
       rate = tf::constant(b, Literal(parameters.at("learning_rate")), {}, "learning_rate");
       out_.rate = options.tensors["learning_rate"] = schedule->build(
           b, rate, options.global_step.value, complete(schedule->parameters, chosen.parameters));
+      out_.schedule = added_since(before_schedule);
     }
-    if (const ClippingType* clipping = find_clipping_type(scene_.training.clipping.name))
+    const int before_clipping = out_.graph->size();
+    if (const ClippingType* clipping = find_clipping_type(scene_.training.clipping.name)) {
       of_variables = clipping->build(b, of_variables,
                                      complete(clipping->parameters, scene_.training.clipping.parameters));
+      out_.clipping = added_since(before_clipping);
+    }
     SANDFLOW_TRY(b.status());
     const Result<Minimized> minimized =
         minimize(b, *optimizer, parameters, model.loss, trained, of_variables, options);

@@ -22,6 +22,13 @@ struct LoweredNode {
   bool is_unfinished = false;  // The error is no mistake: it is new, and not connected or set yet.
 };
 
+// Nodes of a graph that were added one after the other.
+struct Stretch {
+  int begin = 0, end = 0;
+
+  bool has(int node) const { return begin <= node && node < end; }
+};
+
 struct Lowered {
   std::unique_ptr<Graph> graph;
   std::vector<LoweredNode> nodes;  // As Scene::nodes.
@@ -29,6 +36,7 @@ struct Lowered {
   std::vector<bool> writes;        // By graph node: looking at its value would change a variable.
   Model model;
   Output rate;                          // The learning rate that a schedule makes; invalid without one.
+  Stretch schedule, clipping;           // What these have added.
   std::optional<Error> training_error;  // Why the loss cannot be minimised.
 };
 

@@ -215,9 +215,7 @@ struct Workspace::State {
     s.evaluations = trainer->evaluations();
     s.now.reset();
     if (!s.evaluations.empty()) s.now = s.evaluations.back();
-    constexpr std::int64_t kFew = 2000;
-    if (s.now && s.now->step != s.counters.step && s.train_examples + s.test_examples <= kFew &&
-        !trainer->is_measuring())
+    if (s.now && s.now->step != s.counters.step && trainer->has_few_examples())
       if (const auto measured = trainer->measure()) s.now = measured;
     s.divergence = trainer->divergence();
     s.training_error = lowered.training_error ? lowered.training_error : trainer->error();

@@ -140,17 +140,20 @@ struct FeatureColumn {
   std::vector<std::string> values;  // Empty: it holds numbers.
 };
 
+bool has_gap(const Table::Row& row, int column) {
+  return is_missing(row.cells[static_cast<std::size_t>(column)]);
+}
+
 // A column with a few slips among its numbers is one of numbers, and the slips are told where they are read.
-bool holds_texts(const Table& table, int column) {
+bool holds_texts(const Rows& rows, int column) {
   std::size_t numbers = 0, texts = 0;
-  for (const Table::Row& row : table.rows) {
-    const std::string_view cell = trim(row.cells[static_cast<std::size_t>(column)]);
-    if (!is_missing(cell)) ++(parse_double(cell) ? numbers : texts);
-  }
+  for (const Table::Row* row : rows)
+    ++(parse_double(trim(row->cells[static_cast<std::size_t>(column)])) ? numbers : texts);
   return texts > numbers;
 }
 
-// A row without one of the values is left out and noted.
+// What a column holds, and which values, is asked of the rows that are kept: a value of none of them would be
+// a feature or a class that is never seen.
 Result<Dataset> from_table(const Table& table, const std::vector<std::string>& features,
                            const std::string& label, bool is_number, bool standardise, const Parameters& p,
                            const std::vector<std::string>& known_classes = {}) {
@@ -161,39 +164,44 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
   std::vector<bool> as_is;
   const int label_column = table.column(label);
   for (const std::string& name : features) {
-    FeatureColumn from{table.column(name), {}};
-    if (from.column < 0) return value_error(cat("The table has no column '", name, "'."));
-    if (holds_texts(table, from.column)) from.values = values_of(table, from.column);
+    columns.push_back({table.column(name), {}});
+    if (columns.back().column < 0) return value_error(cat("The table has no column '", name, "'."));
+  }
+  if (label_column < 0) return value_error(cat("The table has no column '", label, "'."));
+  if (features.empty()) return value_error("No column was chosen as a feature.");
+  Rows rows;
+  for (const Table::Row& row : table.rows) {
+    std::string missing;
+    for (std::size_t j = 0; j < features.size() && missing.empty(); ++j)
+      if (has_gap(row, columns[j].column)) missing = features[j];
+    if (missing.empty() && has_gap(row, label_column)) missing = label;
+    if (missing.empty())
+      rows.push_back(&row);
+    else if (set.notes.size() < kMostNotes)
+      set.notes.push_back(cat("line ", row.line, ": no value for '", missing, "'"));
+  }
+  if (rows.size() < 2) return value_error("The table has fewer than two rows without missing values.");
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    FeatureColumn& from = columns[j];
+    if (holds_texts(rows, from.column)) from.values = values_of(rows, from.column);
     if (from.values.size() > kMostClasses)
-      return value_error(cat("Column '", name, "' holds texts, and more than ", kMostClasses,
+      return value_error(cat("Column '", features[j], "' holds texts, and more than ", kMostClasses,
                              " different ones; as features that is too many."));
-    if (from.values.empty()) set.feature_names.push_back(name);
-    for (const std::string& value : from.values) set.feature_names.push_back(cat(name, "=", value));
+    if (from.values.empty()) set.feature_names.push_back(features[j]);
+    for (const std::string& value : from.values) set.feature_names.push_back(cat(features[j], "=", value));
     as_is.resize(set.feature_names.size(), !from.values.empty());
-    columns.push_back(std::move(from));
   }
   if (set.feature_names.size() > kMostFeatures)
     return value_error(
         cat("A table may have at most ", kMostFeatures, " features, not ", set.feature_names.size(), "."));
-  SANDFLOW_TRY(Tensor::check_size(DType::kFloat64, {static_cast<std::int64_t>(table.rows.size()),
+  SANDFLOW_TRY(Tensor::check_size(DType::kFloat64, {static_cast<std::int64_t>(rows.size()),
                                                     static_cast<std::int64_t>(set.feature_names.size())}));
-  if (label_column < 0) return value_error(cat("The table has no column '", label, "'."));
-  if (features.empty()) return value_error("No column was chosen as a feature.");
   std::map<std::string, int, std::less<>> classes;
   for (const std::string& name : known_classes)
     if (classes.try_emplace(name, static_cast<int>(set.class_names.size())).second)
       set.class_names.push_back(name);
-  for (const Table::Row& row : table.rows) {
-    const auto is_gap = [&](int column) { return is_missing(row.cells[static_cast<std::size_t>(column)]); };
-    std::string missing;
-    for (std::size_t j = 0; j < features.size() && missing.empty(); ++j)
-      if (is_gap(columns[j].column)) missing = features[j];
-    if (missing.empty() && is_gap(label_column)) missing = label;
-    if (!missing.empty()) {
-      if (set.notes.size() < kMostNotes)
-        set.notes.push_back(cat("line ", row.line, ": no value for '", missing, "'"));
-      continue;
-    }
+  for (const Table::Row* kept : rows) {
+    const Table::Row& row = *kept;
     RawExample example;
     for (std::size_t j = 0; j < features.size(); ++j) {
       const FeatureColumn& from = columns[j];
@@ -221,7 +229,6 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
     }
     raw.push_back(std::move(example));
   }
-  if (raw.size() < 2) return value_error("The table has fewer than two rows without missing values.");
   if (is_number) set.target_name = label;
   finish(set, raw, p, standardise, as_is);
   return set;
@@ -508,11 +515,22 @@ std::vector<ColumnKind> column_kinds(const Table& table) {
   return kinds;
 }
 
-std::vector<std::string> values_of(const Table& table, int column) {
+Rows complete_rows(const Table& table, const std::vector<std::string>& columns) {
+  std::vector<int> places;
+  for (const std::string& name : columns)
+    if (const int column = table.column(name); column >= 0) places.push_back(column);
+  Rows rows;
+  for (const Table::Row& row : table.rows)
+    if (std::none_of(places.begin(), places.end(), [&](int column) { return has_gap(row, column); }))
+      rows.push_back(&row);
+  return rows;
+}
+
+std::vector<std::string> values_of(const Rows& rows, int column) {
   std::set<std::string> found;
   bool are_numbers = true;
-  for (const Table::Row& row : table.rows) {
-    const std::string_view cell = trim(row.cells[static_cast<std::size_t>(column)]);
+  for (const Table::Row* row : rows) {
+    const std::string_view cell = trim(row->cells[static_cast<std::size_t>(column)]);
     if (is_missing(cell) || !found.emplace(cell).second) continue;
     are_numbers = are_numbers && parse_double(cell);
   }

@@ -59,10 +59,14 @@ struct ColumnKind {
   std::int64_t missing = 0, distinct = 0;
 };
 std::vector<ColumnKind> column_kinds(const Table& table);
-// The different values of a column, numbers by size, texts by their letters.
-std::vector<std::string> values_of(const Table& table, int column);
+using Rows = std::vector<const Table::Row*>;
+// The rows that have a value in each of these columns.
+Rows complete_rows(const Table& table, const std::vector<std::string>& columns);
+// The different values of a column in these rows, numbers by size, texts by their letters.
+std::vector<std::string> values_of(const Rows& rows, int column);
 
-// A column of texts is as many features as it has values, each 0 or 1. Errors: ValueError for a column that
+// A row without one of the values is left out and noted, and counts nowhere. A column of texts is as many
+// features as it has values, each 0 or 1. Errors: ValueError for a column that
 // is not there, a text where a number is needed (naming the line), more classes than can be told apart, too
 // few rows.
 Result<Dataset> make_own(const OwnTable& own, const Parameters& parameters);

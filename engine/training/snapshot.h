@@ -23,8 +23,8 @@ struct LossPoint {
   double loss = 0;
 };
 
-// Loss and accuracy on the whole training and test set; taken at step 0 and after each epoch. NaN where there
-// is none.
+// Loss and accuracy on the whole training and test set; taken at step 0 and after each epoch, and of many
+// examples on the test set alone a few times within the first. NaN where there is none.
 struct Evaluation {
   std::int64_t step = 0, epoch = 0;
   double train_loss = 0, train_accuracy = 0, test_loss = 0, test_accuracy = 0;
@@ -58,8 +58,8 @@ struct Snapshot {
   std::map<int, Tensor> watched;        // Of other graph nodes that are being looked at, their first output.
   std::vector<LossPoint> losses;        // At most a few thousand: a long run keeps every 2nd, 4th, ... step.
   std::vector<Evaluation> evaluations;  // Likewise.
-  // Measured for this very moment; of the last epoch's end where the data are too many to measure at every
-  // look.
+  // Measured for this very moment; the last of the evaluations where the data are too many to measure at
+  // every look.
   std::optional<Evaluation> now;
   std::optional<Divergence> divergence;
   std::optional<Error> training_error;  // Why this scene cannot be trained, if it names a loss.

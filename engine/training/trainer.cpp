@@ -160,12 +160,38 @@ Status Trainer::step() {
     divergence_ = Divergence{counters_.step, node < 0 ? "" : graph_.node(node).name};
   }
   const auto used = static_cast<std::int64_t>(last_rows_.size());
+  const std::int64_t before = counters_.examples;
   counters_.examples += used;
   if (data_ && batches_.advance(used)) {
     ++counters_.epoch;
-    if (model_.loss.valid()) measuring_ = begin_measuring();
+    measuring_ = begin_measuring();
+  } else if (is_test_due(before)) {
+    measuring_ = begin_measuring();
+    measuring_->is_test = true;
   }
   return {};
+}
+
+bool Trainer::has_few_examples() const {
+  constexpr std::int64_t kFew = 2000;
+  return !data_ || data_->train.size() + data_->test.size() <= kFew;
+}
+
+// A number that stays what it was before the first step until an epoch of minutes is over looks broken, and
+// most is learned just then. So the first epoch of many examples is tested after 500 of them, 1000, 2000, and
+// so on: often where much changes, and in an epoch ten times as long only three times more, as a test costs
+// what many steps do. Counted in examples, not in seconds, so that a run is the same everywhere. Of the
+// training set the batches' losses tell meanwhile. Later epochs are tested at their ends, as is the custom;
+// the screen says of which step a number is.
+bool Trainer::is_test_due(std::int64_t examples_before) const {
+  constexpr std::int64_t kFirst = 500;
+  if (has_few_examples() || counters_.epoch > 0 || data_->test.size() == 0) return false;
+  const auto doublings = [](std::int64_t examples) {
+    int n = 0;
+    for (; examples >= kFirst; examples /= 2) ++n;
+    return n;
+  };
+  return doublings(counters_.examples) > doublings(examples_before);
 }
 
 std::optional<Evaluation> Trainer::measure() {
@@ -251,7 +277,7 @@ bool Trainer::measure_part(Measuring& m) {
 std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
   std::int64_t made = 0;
   while (measuring_ || can_train()) {
-    // At an epoch's end; a large set takes longer than one may wait.
+    // A large set takes longer than one may wait.
     while (measuring_) {
       if (measure_part(*measuring_)) {
         if (!error_) evaluations_.add(measuring_->point);

@@ -58,11 +58,14 @@ class Trainer {
   bool can_train() const { return model_.train_op >= 0 && !error_ && !divergence_; }
 
   // Updates until `steps` are made, `keep_going` says no, or training has to stop; gives how many were made.
-  // An epoch's end is measured before the next step, or before it returns; part by part, so that `keep_going`
-  // is asked often: where it says no in between, is_measuring() and the next call goes on with that.
+  // An epoch's end, and in the first epoch of many examples moments before, are measured before the next
+  // step, or before it returns; part by part, so that `keep_going` is asked often: where it says no in
+  // between, is_measuring() and the next call goes on with that.
   std::int64_t advance(std::int64_t steps, const std::function<bool()>& keep_going);
 
   bool is_measuring() const { return measuring_.has_value(); }
+  // Examples so few that they are measured at every look.
+  bool has_few_examples() const;
 
   Checkpoint checkpoint() const;
   // The run as it was then; what was recorded of the time after is forgotten, a divergence too.
@@ -116,6 +119,7 @@ class Trainer {
   };
   std::vector<Feed> asked_with(const Tensor& features) const;
   Measuring begin_measuring() const;
+  bool is_test_due(std::int64_t examples_before) const;
   bool measure_part(Measuring& m);  // True: that was the last.
   Measured measured(const std::vector<Feed>& fed);
   // Those of a model at rest.

@@ -140,8 +140,10 @@ TEST_CASE("a column's kind is guessed from its values; gaps are counted, not jud
   CHECK(kinds[2].missing == 3);
   CHECK(kinds[3].is_number);
   CHECK(kinds[3].missing == 1);
-  CHECK(values_of(must(parse_csv("n\n10\n9\n10\n1\n")), 0) == std::vector<std::string>{"1", "9", "10"});
-  CHECK(values_of(table, 1) == std::vector<std::string>{"3", "x", "y"});
+  const Table numbers = must(parse_csv("n\n10\n9\n10\n1\n"));
+  CHECK(values_of(complete_rows(numbers, {"n"}), 0) == std::vector<std::string>{"1", "9", "10"});
+  CHECK(values_of(complete_rows(table, {}), 1) == std::vector<std::string>{"3", "x", "y"});
+  CHECK(values_of(complete_rows(table, {"d"}), 1) == std::vector<std::string>{"x", "y"});
 }
 
 TEST_CASE("an own table: labels of text, gaps left out and noted, standardised or not, a number to predict") {
@@ -198,6 +200,35 @@ TEST_CASE("a column of texts is a feature for each of its values, as it is") {
     CHECK(set.train.features.number(3 * i + 1) == (is_cat ? 1 : 0));
     CHECK(set.train.features.number(3 * i + 2) == (is_cat ? 0 : 1));
   }
+}
+
+TEST_CASE(
+    "a row that is left out counts nowhere: not in a mean, nor as a category, nor for a column's kind") {
+  // Without an `h` and without a label: 1000, 'Far' and 'Lost' are of no row that is kept; of `note`, all
+  // texts.
+  const std::string csv =
+      "w,h,place,note,kind\n1,1,Biscoe,5,cat\n1000,,Far,so,dog\n3,2,Dream,6,dog\n2000,7,Lost,so,\n5,3,Dream,"
+      "7,cat\n"
+      "1,,Dream,so,bird\n1,,Dream,so,bird\n";
+  Parameters parameters = own_parameters();
+  parameters["test_share"] = 0;
+  const Dataset set = must(make_own({csv, {"w", "h", "place", "note"}, "kind", {}, false}, parameters));
+  CHECK(set.notes.size() == 4);
+  CHECK(set.feature_names == std::vector<std::string>{"w", "h", "place=Biscoe", "place=Dream", "note"});
+  CHECK(set.class_names == std::vector<std::string>{"cat", "dog"});
+  CHECK(set.train.size() == 3);
+  CHECK(set.mean[0] == doctest::Approx(3));
+  CHECK(set.deviation[0] == doctest::Approx(std::sqrt(8.0 / 3)));
+  CHECK(set.mean[4] == doctest::Approx(6));
+  // More categories than can be told apart, all but two of them in rows that are left out.
+  std::string many = "x,id\n1,a\n2,b\n";
+  for (int i = 0; i < 120; ++i) many += cat(",n", i, "\n");
+  CHECK(must(make_own({many, {"id"}, "x", {}, true}, parameters)).feature_names ==
+        std::vector<std::string>{"id=a", "id=b"});
+  // As a number to predict.
+  const Dataset number = must(make_own({csv, {"w", "place"}, "h", {}, true}, parameters));
+  CHECK(number.feature_names == std::vector<std::string>{"w", "place=Biscoe", "place=Dream", "place=Lost"});
+  CHECK(number.target_mean == doctest::Approx(3.25));
 }
 
 TEST_CASE("a large set is measured part by part, and gives the loss of all its rows") {
@@ -372,6 +403,22 @@ TEST_CASE("dropout takes its share in steps, and nothing where the model is meas
   CHECK(static_cast<double>(dropped) / static_cast<double>(alive) == doctest::Approx(0.5).epsilon(0.3));
   workspace.advance(200, [] { return true; });
   CHECK(workspace.snapshot().now->train_accuracy > 0.7);
+}
+
+TEST_CASE("every dropout rests where the model is measured, whatever its name is in the graph") {
+  // The graph has another name for what the first one's rate would be called.
+  Workspace workspace;
+  must(workspace.open(R"json({"sandflow": 1, "nodes": [
+      {"name": "drop/rate", "type": "Const", "attrs": {"value": "7."}},
+      {"name": "x", "type": "Const", "attrs": {"value": "[[1., 2.], [3., 4.]]"}},
+      {"name": "drop", "type": "dropout", "inputs": ["x"], "attrs": {"rate": "0.25"}},
+      {"name": "more", "type": "dropout", "inputs": ["drop"], "attrs": {"rate": "0.5"}},
+      {"name": "more/rate", "type": "dropout", "inputs": ["more"], "attrs": {"rate": "0"}}]})json"));
+  const Lowered& lowered = workspace.lowered();
+  std::vector<double> rates;
+  for (const Output rate : lowered.model.dropout_rates)
+    rates.push_back(lowered.graph->node(rate.node).attr<Tensor>("value").number(0));
+  CHECK(rates == std::vector<double>{0.25, 0.5});
 }
 
 }  // namespace sandflow::test

@@ -3,6 +3,7 @@
 #include "engine/training/schedules.h"
 
 #include <cmath>
+#include <map>
 
 #include "engine/core/text.h"
 #include "engine/training/clipping.h"
@@ -184,6 +185,33 @@ TEST_CASE("a scene's gradients are clipped") {
     desk.workspace.advance(1, always);
     CHECK(weight(desk) == expected);
   }
+}
+
+TEST_CASE("what a schedule and a clipping have added to the graph is known as theirs") {
+  Desk desk(descent_scene(R"("optimizer": {"name": "Momentum", "learning_rate": 0.5},
+      "schedule": {"name": "natural_exp_decay"}, "clipping": {"name": "clip_by_global_norm"})"));
+  const Lowered& lowered = desk.workspace.lowered();
+  std::map<std::string, std::pair<int, int>> known;  // By the first part of a name.
+  for (const Node& node : lowered.graph->nodes()) {
+    auto& [by_schedule, by_clipping] = known[node.name.substr(0, node.name.find('/'))];
+    by_schedule += lowered.schedule.has(node.id) ? 1 : -1;
+    by_clipping += lowered.clipping.has(node.id) ? 1 : -1;
+  }
+  for (const auto& entry : known) {
+    const std::string& part = entry.first;
+    CAPTURE(part);
+    const bool is_of_schedule = part == "global_step" || part == "learning_rate" || part == "Neg" ||
+                                part == "Exp" || part == "ExponentialDecay",
+               is_of_clipping = part == "clip_by_global_norm";
+    CHECK((entry.second.first > 0) == is_of_schedule);
+    CHECK((entry.second.second > 0) == is_of_clipping);
+  }
+  CHECK(known.count("ExponentialDecay") == 1);
+  CHECK(known.count("clip_by_global_norm") == 1);
+  Desk plain(descent_scene(R"("optimizer": {"name": "Momentum", "learning_rate": 0.5})"));
+  for (const Node& node : plain.workspace.lowered().graph->nodes())
+    CHECK(!(plain.workspace.lowered().schedule.has(node.id) ||
+            plain.workspace.lowered().clipping.has(node.id)));
 }
 
 TEST_CASE("every optimizer and every schedule trains a scene, lives through live changes and starts again") {

@@ -275,6 +275,56 @@ TEST_CASE("steps, epochs and examples are counted when they are complete, not be
   CHECK(workspace.snapshot().counters.examples == 478);
 }
 
+TEST_CASE(
+    "the first epoch of many examples is tested within, after twice as many each time; few are measured at "
+    "once") {
+  Workspace workspace;
+  open(workspace, "spiral");
+  must(workspace.apply(edit::SetData{{"spiral", {{"examples", 5000}}}}));
+  set_training(workspace, [](Training& t) { t.batch_size = 10; });
+  const auto steps_measured = [&] {
+    std::vector<std::int64_t> steps;
+    for (const Evaluation& e : workspace.snapshot().evaluations) steps.push_back(e.step);
+    return steps;
+  };
+  workspace.advance(49, always);
+  CHECK(workspace.snapshot().now->step == 0);
+  workspace.advance(1, always);
+  const Evaluation first = *workspace.snapshot().now;
+  CHECK(first.step == 50);
+  CHECK(first.epoch == 0);
+  CHECK(std::isnan(first.train_loss));
+  CHECK(first.test_loss != workspace.snapshot().evaluations[0].test_loss);
+  // What was measured is the test set, with the parameters of that step.
+  const Examples& test = workspace.dataset()->test;
+  const Tensor answers = must(workspace.predict(test.features));
+  std::int64_t right = 0;
+  const std::int64_t classes = answers.shape().dim(1);
+  for (std::int64_t i = 0; i < test.size(); ++i) {
+    std::int64_t best = 0;
+    for (std::int64_t c = 1; c < classes; ++c)
+      if (answers.number(i * classes + c) > answers.number(i * classes + best)) best = c;
+    right += best == test.classes[static_cast<std::size_t>(i)];
+  }
+  CHECK(first.test_accuracy ==
+        doctest::Approx(static_cast<double>(right) / static_cast<double>(test.size())));
+  workspace.advance(700, always);
+  CHECK(steps_measured() == std::vector<std::int64_t>{0, 50, 100, 200, 350, 700});
+  CHECK(workspace.snapshot().now->step == 700);
+  CHECK(!std::isnan(workspace.snapshot().evaluations[4].train_loss));
+  // In batches that jump over a moment, it is the batch's end that is measured.
+  workspace.reset();
+  set_training(workspace, [](Training& t) { t.batch_size = 1200; });
+  workspace.advance(3, always);
+  CHECK(steps_measured() == std::vector<std::int64_t>{0, 1, 2, 3});
+  must(workspace.apply(edit::SetData{{"spiral", {{"examples", 2000}}}}));
+  set_training(workspace, [](Training& t) { t.batch_size = 10; });
+  workspace.advance(130, always);
+  CHECK(steps_measured() == std::vector<std::int64_t>{0});
+  CHECK(workspace.snapshot().now->step == 130);
+  CHECK(!std::isnan(workspace.snapshot().now->train_loss));
+}
+
 TEST_CASE("a batch larger than the training set is the training set") {
   Workspace workspace;
   open(workspace, "penguins");

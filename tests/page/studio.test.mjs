@@ -106,6 +106,11 @@ test("tables of every make become data, or say why not", async () => {
   await command(page, { do: "table", text: "size,island,kind\n1,독도,a\n2,울릉도,b\n3,독도,a\n4,울릉도,b\n" });
   await command(page, { do: "use-table", features: ["size", "island"], label: "kind", number: false, standardise: true, net: true });
   await until(page, (now) => now.data.name === "own" && now.features === 3 && now.can_train);
+  // A class of a row that is left out is none: not a third answer that is never right.
+  await command(page, { do: "table", text: "size,kind\n1,a\n2,b\n,c\n3,a\n4,b\n" });
+  await command(page, { do: "use-table", features: ["size"], label: "kind", number: false, standardise: true, net: true });
+  const two = await until(page, (now) => now.features === 1 && now.can_train);
+  assert.match(two.nodes.find(({ name }) => name === "y").shape, /2\)$/);
   // Of Korea's spreadsheets, 100,000 rows, and a number to predict.
   const rows = Array.from({ length: 100000 }, (_, i) => `${i % 97},${i % 89},${(i % 97) * 0.5}`).join("\n");
   await page.evaluate(() => document.dispatchEvent(Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { files: [new File([new Uint8Array([0xb9, 0xab, 0xb0, 0xd4, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x32, 0x0a, 0x33, 0x2c, 0x34, 0x0a])], "k.csv")], types: ["Files"] } })));
@@ -135,6 +140,16 @@ test("handwritten digits: 95 % of the test digits within 20 s of Play, and a dig
   assert.ok(requests[0] <= 2e6, `${requests[0]} bytes`);
   const now = await until(page, ({ can_train }) => can_train);
   assert.ok(now.test_examples >= 1000);
+  // Within the first epoch the digits are tested now and then, and the number says of which step it is.
+  assert.equal(await page.locator("#test-label").textContent(), "Test accuracy · loss");
+  await command(page, { do: "set", key: "batch_size", value: 500 });
+  await command(page, { do: "train", steps: 3 });
+  const early = await until(page, ({ step, measured_step }) => step === 3 && measured_step === 2);
+  assert.ok(early.test_accuracy > now.test_accuracy, `${now.test_accuracy} to ${early.test_accuracy}`);
+  await page.locator("#test-label", { hasText: "Test, step 2" }).waitFor();
+  await command(page, { do: "set", key: "batch_size", value: 50 });
+  await command(page, { do: "reset" });
+  await until(page, ({ step, batch_size }) => step === 0 && batch_size === 50);
   await command(page, { do: "set", key: "speed", value: 1 });
   const began = Date.now();
   await page.locator("#play").click();
@@ -261,6 +276,19 @@ test("curves are zoomed by dragging and Ctrl with the wheel, and leave as pictur
   await until(page, shown("loss-all"));
   await page.mouse.dblclick(chart.x, chart.y);
   await until(page, (now) => !shown("loss-all")(now));
+  // A drag that the pane is switched away from has ended.
+  await page.mouse.move(chart.x - 60, chart.y);
+  await page.mouse.down();
+  await page.mouse.move(chart.x - 20, chart.y, { steps: 3 });
+  await settled(page);
+  await command(page, { do: "panes", graph: true, views: false });
+  await settled(page);
+  await page.mouse.up();
+  await command(page, { do: "panes", graph: true, views: true });
+  await until(page, shown("loss-chart"));
+  await page.mouse.move(chart.x + 60, chart.y, { steps: 3 });
+  await settled(page);
+  assert.ok(!shown("loss-all")(await state(page)), "nothing is zoomed");
   await page.mouse.move(chart.x, chart.y);
   await page.keyboard.down("Control");
   await page.mouse.wheel(0, -300);

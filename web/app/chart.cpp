@@ -19,7 +19,7 @@ namespace sandflow::ui {
 namespace {
 
 constexpr float kLeft = 40, kBottom = 20, kTop = 6, kRight = 8;
-constexpr float kLegend = 18;          // Its height.
+constexpr float kLegendRow = 18, kSample = 16, kLegendGap = 12;
 constexpr std::size_t kMostDots = 40;  // More would run together.
 
 struct Frame {
@@ -35,10 +35,32 @@ struct Frame {
   }
 };
 
+bool has_points(const Series& series) {
+  return std::any_of(series.points.begin(), series.points.end(),
+                     [](const auto& point) { return std::isfinite(point.second); });
+}
+
+// Where each sample of the legend begins, from the corner of the plot; rows as the width asks for. A series
+// without points has none.
+std::vector<Vec> legend_places(const std::vector<Series>& series, float width) {
+  std::vector<Vec> places;
+  Vec at{0, 0};
+  for (const Series& s : series) {
+    places.push_back(at);
+    if (!has_points(s)) continue;
+    const float wide = kSample + 5 + text_width(Face::kText, 11, s.label);
+    if (at.x > 0 && at.x + wide > width) places.back() = at = {0, at.y + kLegendRow};
+    at.x += wide + kLegendGap;
+  }
+  return places;
+}
+
+// Above the plot: within it, a curve that rises, or a narrow screen, would run beneath the words.
 Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_share, bool is_logarithmic,
                 const ChartZoom& zoom) {
   Frame frame;
-  frame.plot = {box.min + Vec(kLeft, kTop), box.max - Vec(kRight, kBottom)};
+  const float above = kTop + legend_height(series, box.width());
+  frame.plot = {box.min + Vec(kLeft, above), box.max - Vec(kRight, kBottom)};
   double low = zoom.is_on() ? 1e300 : 0, high = -1e300, last = 0;
   const auto is_out = [&](double x) { return zoom.is_on() && (x < zoom.low || x > zoom.high); };
   for (const Series& s : series)
@@ -53,9 +75,7 @@ Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_shar
   // Of a part, what it does is of interest, and not how far from 0.
   if (zoom.is_on() && !is_share) low -= (high - low) * 0.04;
   frame.y_low = is_share ? 0 : low;
-  // Shares near 1 are the rule: the legend has room above them.
-  frame.y_high =
-      is_share ? 1 / (1 - static_cast<double>(kLegend / frame.plot.height())) : high + (high - low) * 0.04;
+  frame.y_high = is_share ? 1 : high + (high - low) * 0.04;
   frame.x_low = zoom.is_on() ? zoom.low : 0;
   frame.x_high = zoom.is_on() ? zoom.high : std::max(last, 10.0);
   if (!is_logarithmic) return frame;
@@ -115,7 +135,7 @@ std::vector<Vec> thinned(const Frame& frame, const Series& series) {
 
 void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look) {
   const Palette& p = palette();
-  for (double y : round_ticks(frame.y_low, look.is_share ? 1 : frame.y_high, 4)) {
+  for (double y : round_ticks(frame.y_low, frame.y_high, 4)) {
     if (frame.is_logarithmic && y != std::floor(y)) continue;
     if (frame.is_logarithmic) y = std::pow(10.0, y);
     const Vec at = frame.at(frame.x_low, y);
@@ -140,7 +160,7 @@ void draw_axes(const Painter& painter, const Frame& frame, const ChartLook& look
                      look.x_label);
 }
 
-void draw_curve(const Painter& painter, const Frame& frame, const Series& series) {
+void draw_piece(const Painter& painter, const Frame& frame, const Series& series) {
   const std::vector<Vec> curve = thinned(frame, series);
   if (series.is_dashed)
     painter.dashes(curve, series.color, series.thickness, 5, 4);
@@ -152,31 +172,36 @@ void draw_curve(const Painter& painter, const Frame& frame, const Series& series
   for (const Vec at : curve) painter.circle(at, series.thickness + 0.75f, series.color);
 }
 
-bool has_points(const Series& series) {
-  return std::any_of(series.points.begin(), series.points.end(),
-                     [](const auto& point) { return std::isfinite(point.second); });
+// A line across a gap would tell of what was not measured: of a first epoch's tests in between, the training
+// set would look as if it were learned far later.
+void draw_curve(const Painter& painter, const Frame& frame, const Series& series) {
+  const auto is_gap = [](const auto& point) { return std::isnan(point.second); };
+  const auto end = series.points.end();
+  if (std::none_of(series.points.begin(), end, is_gap)) return draw_piece(painter, frame, series);
+  Series piece = series;
+  for (auto from = std::find_if_not(series.points.begin(), end, is_gap); from != end;) {
+    const auto to = std::find_if(from, end, is_gap);
+    piece.points.assign(from, to);
+    draw_piece(painter, frame, piece);
+    from = std::find_if_not(to, end, is_gap);
+  }
 }
 
 void draw_legend(const Painter& painter, const Frame& frame, const std::vector<Series>& series) {
-  constexpr float kSample = 16, kGap = 12;
-  float width = -kGap;
-  for (const Series& s : series)
-    if (has_points(s)) width += kSample + 5 + text_width(Face::kText, 11, s.label) + kGap;
-  if (width <= 0) return;
-  const Rect box = Rect::sized({frame.plot.max.x - width - 8, frame.plot.min.y}, {width + 8, kLegend});
-  painter.fill(box, fade(palette().panel, 0.8f), 4);
-  float x = box.min.x + 4;
-  for (const Series& s : series) {
+  const std::vector<Vec> places = legend_places(series, frame.plot.width());
+  const Vec corner =
+      frame.plot.min - Vec(0, kTop + legend_height(series, frame.plot.width() + kLeft + kRight));
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const Series& s = series[i];
     if (!has_points(s)) continue;
-    const Vec sample[] = {{x, box.center().y}, {x + kSample, box.center().y}};
+    const Vec at = corner + places[i] + Vec(0, kLegendRow / 2);
+    const Vec sample[] = {at, at + Vec(kSample, 0)};
     if (s.is_dashed)
       painter.dashes(sample, s.color, s.thickness, 4, 3);
     else
       painter.line(sample[0], sample[1], s.color, s.thickness);
-    x += kSample + 5;
-    painter.text(Face::kText, 11, {x, box.center().y - line_height(Face::kText, 11) / 2}, palette().soft,
+    painter.text(Face::kText, 11, at + Vec(kSample + 5, -line_height(Face::kText, 11) / 2), palette().soft,
                  s.label);
-    x += text_width(Face::kText, 11, s.label) + kGap;
   }
 }
 
@@ -228,6 +253,14 @@ void draw_hover(Ui& ui, const Painter& painter, const Frame& frame, const std::v
 }
 
 }  // namespace
+
+float legend_height(const std::vector<Series>& series, float width) {
+  float rows = 0;
+  const std::vector<Vec> places = legend_places(series, width - kLeft - kRight);
+  for (std::size_t i = 0; i < series.size(); ++i)
+    if (has_points(series[i])) rows = places[i].y + kLegendRow;
+  return rows;
+}
 
 std::vector<double> round_ticks(double low, double high, int count) {
   std::vector<double> ticks;
@@ -329,6 +362,10 @@ void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vect
   if (!painter.is_in_sight(box)) return;
   const double whole = reach_of(series);
   if (zoom.low >= whole) zoom = {};  // Of a run that began anew.
+  // What was dragged when the chart went out of sight has ended elsewhere.
+  const int frame_number = ImGui::GetFrameCount();
+  if (zoom.drawn_in + 1 < frame_number) zoom.dragged_from = -1;
+  zoom.drawn_in = frame_number;
   const Frame frame = frame_for(box, series, look.is_share, look.is_logarithmic, zoom);
   draw_axes(painter, frame, look);
   painter.clip(frame.plot.grown(4));

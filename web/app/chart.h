@@ -14,7 +14,7 @@ struct Series {
   float thickness = 2;
   bool is_dashed = false;
   bool has_dots = false;  // Measures rather than a stream: each is a dot while they are few.
-  std::vector<std::pair<double, double>> points;  // By rising x; NaN is left out.
+  std::vector<std::pair<double, double>> points;  // By rising x; NaN is a gap.
 };
 
 // The part along x that is looked at, chosen by hand: dragged over, by the wheel with Ctrl or by two fingers;
@@ -22,6 +22,7 @@ struct Series {
 struct ChartZoom {
   double low = 0, high = 0;  // Equal: all of it.
   double dragged_from = -1;  // Where a range began that is being dragged, as a share of the width; -1: none.
+  int drawn_in = 0;          // The last frame that showed the chart.
 
   bool is_on() const { return high > low; }
 };
@@ -36,6 +37,8 @@ struct ChartLook {
 std::vector<double> round_ticks(double low, double high, int count);
 std::string tick_text(double value, bool is_share);
 
+// How much of a chart's box the legend takes, in rows above the plot.
+float legend_height(const std::vector<Series>& series, float width);
 void draw_chart(Ui& ui, const Painter& painter, const Rect& box, const std::vector<Series>& series,
                 const ChartLook& look, ChartZoom& zoom);
 // The chart as an SVG, with a title.

@@ -286,8 +286,11 @@ void App::use_table(const std::vector<std::string>& features, const std::string&
                     bool standardise, bool with_net) {
   const Result<Table> parsed = parse_csv(table);
   OwnTable own{table, features, label, {}, is_number};
-  if (parsed.ok() && !is_number && parsed->column(label) >= 0)
-    own.classes = values_of(*parsed, parsed->column(label));
+  if (parsed.ok() && !is_number && parsed->column(label) >= 0) {
+    std::vector<std::string> used = features;
+    used.push_back(label);
+    own.classes = values_of(complete_rows(*parsed, used), parsed->column(label));
+  }
   const bool was_ok = apply({{edit::SetOwnData{own, standardise}, "table"}});
   if (was_ok && with_net) {
     if (const Dataset* data = workspace.dataset()) apply({{net_for(workspace.scene(), *data), "table"}});

@@ -248,14 +248,22 @@ void draw_session(Ui& ui, Column& column, const std::string& node, SessionLens& 
 
 }  // namespace
 
-void Inspector::draw_formula(Column& column, const std::string& key, const std::string& formula,
-                             const std::map<std::string, std::string>& numbers) {
+void Inspector::draw_formula(Column& column, const std::string& key, std::uint64_t version,
+                             const std::string& formula, const std::function<Numbers()>& numbers_now) {
   if (formula.size() < 3) return;  // A Variable's "W" says nothing.
-  if (key != formula_key_) {
+  const bool is_other = key != formula_key_;
+  if (is_other || version != numbers_version_) {
+    numbers_version_ = version;
+    Numbers numbers = numbers_now();
+    if (is_other || numbers != numbers_) {
+      numbers_ = std::move(numbers);
+      const std::string put_in = with_numbers(formula, numbers_);
+      with_numbers_ = put_in.empty() ? Formula() : Formula(put_in, 13);
+    }
+  }
+  if (is_other) {
     formula_key_ = key;
     formula_ = Formula(formula, 16);
-    const std::string put_in = with_numbers(formula, numbers);
-    with_numbers_ = put_in.empty() ? Formula() : Formula(put_in, 13);
   }
   const Palette& p = palette();
   const bool has_numbers = with_numbers_.size().x > 0;
@@ -327,8 +335,8 @@ Changes Inspector::draw(Ui& ui, Column& column, const Scene& scene, const Snapsh
     const std::string_view help = translated(type->help);
     const float high = text_size(Face::kText, 13, help, column.width).y;
     column.painter.text(Face::kText, 13, column.take(high, 12).min, p.ink, help, column.width);
-    draw_formula(column, cat(node.name, " ", type->name, " ", snapshot.version), type->formula,
-                 numbers_of(scene, snapshot, index, *type));
+    draw_formula(column, cat(node.name, " ", type->name, " ", lens != nullptr), snapshot.version,
+                 type->formula, [&] { return numbers_of(scene, snapshot, index, *type); });
   }
   draw_error(column, scene, snapshot, index);
   if (lens) {

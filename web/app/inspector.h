@@ -1,6 +1,8 @@
 // Everything about the one chosen node: what it is, what can be set, what feeds it, what it holds.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -21,9 +23,11 @@ class Inspector {
                const Boxes& boxes, const Selection& selection, SessionLens* lens);
 
  private:
-  // `key`: whose formula it is; `numbers`: what stands for its names.
-  void draw_formula(Column& column, const std::string& key, const std::string& formula,
-                    const std::map<std::string, std::string>& numbers);
+  using Numbers = std::map<std::string, std::string>;
+  // `key`: whose formula it is; `numbers_now`: what stands for its names, asked for when `version` is
+  // another.
+  void draw_formula(Column& column, const std::string& key, std::uint64_t version, const std::string& formula,
+                    const std::function<Numbers()>& numbers_now);
   // inspector_derived.cpp
   void draw_derived(Ui& ui, Column& column, const Snapshot& snapshot, const Lowered& lowered,
                     const Boxes& boxes, const std::string& chosen);
@@ -32,6 +36,8 @@ class Inspector {
 
   // Of what `formula_key_` says.
   std::string formula_key_;
+  std::uint64_t numbers_version_ = 0;
+  Numbers numbers_;
   Formula formula_, with_numbers_;
   TensorPanel tensors_;
 };

@@ -15,9 +15,14 @@ namespace {
 
 constexpr std::size_t kMostRows = 12;
 
-// Why it is there.
-const char* reason_of(const Lowered& lowered, std::string_view name, const Node* node) {
-  if (node && node->id == lowered.model.init_op) return "derived.init";
+// Why it is there; a scope's nodes are all of one kind, or the optimizer has gathered them.
+const char* reason_of(const Lowered& lowered, std::string_view name, const std::vector<const Node*>& nodes) {
+  const auto are_all = [&](auto is) {
+    return std::all_of(nodes.begin(), nodes.end(), [&](const Node* each) { return is(each->id); });
+  };
+  if (are_all([&](int id) { return id == lowered.model.init_op; })) return "derived.init";
+  if (are_all([&](int id) { return lowered.schedule.has(id); })) return "derived.schedule";
+  if (are_all([&](int id) { return lowered.clipping.has(id); })) return "derived.clipping";
   return name.starts_with("gradients") ? "derived.gradients" : "derived.optimizer";
 }
 
@@ -74,9 +79,10 @@ void Inspector::draw_derived(Ui& ui, Column& column, const Snapshot& snapshot, c
   if (node) {
     column.painter.text(Face::kMono, 11, column.take(18).min, p.soft, node->op->python);
     paragraph(column, translated(node->op->help), p.ink);
-    draw_formula(column, cat(node->name, " ", node->op->type), node->op->formula, {});
+    draw_formula(column, cat(node->name, " ", node->op->type), 0, node->op->formula,
+                 [] { return Numbers(); });
   }
-  paragraph(column, tr(reason_of(lowered, chosen, node)), p.soft);
+  paragraph(column, tr(reason_of(lowered, chosen, node ? std::vector{node} : members)), p.soft);
 
   if (node) {
     if (!node->inputs.empty()) heading(column, tr("inspector.inputs"));

@@ -39,13 +39,16 @@ void draw_legend(const Painter& painter, const Rect& bar, bool has_negative, Col
   painter.text_right(Face::kMono, 11, {bar.max.x, bar.max.y + 2}, p.soft, most);
 }
 
+bool holds_many(const Tensor& tensor) { return has_numbers(tensor) && tensor.elements() > 1; }
+
 Color tone_of(bool is_gradient) { return is_gradient ? palette().of(Tone::kGradient) : palette().ink; }
 
 }  // namespace
 
 // The last two axes of a matrix, the first picture of a batch; three channels within 0 … 1 are a colour.
-void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
+void TensorPanel::paint_cells(Prepared& prepared, const Statistics& of) {
   const Palette& p = palette();
+  const Tensor& tensor = prepared.tensor;
   const int rank = tensor.shape().rank();
   const auto dim = [&](int axis) { return axis < 0 ? std::int64_t{1} : tensor.shape().dim(axis); };
   const bool is_picture = rank == 4;
@@ -54,6 +57,8 @@ void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
   const std::int64_t columns = is_picture ? dim(2) : dim(rank - 1);
   const std::int64_t step =
       std::max<std::int64_t>(1, (std::max(rows, columns) + kMostCells - 1) / kMostCells);
+  prepared.step = step;
+  prepared.row_length = columns;
   prepared.rows = static_cast<int>((rows + step - 1) / step);
   prepared.columns = static_cast<int>((columns + step - 1) / step);
   if (is_picture)
@@ -64,13 +69,11 @@ void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
                              [](int i) { return std::to_string(i); }),
                         "]");
   if (step > 1) prepared.part = cat(prepared.part.empty() ? "[" : prepared.part + " [", "::", step, "]");
-  double most = 0, least = 0;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-    const double x = tensor.number(i);
-    if (std::isfinite(x)) most = std::max(most, std::fabs(x));
-    least = std::min(least, std::isfinite(x) ? x : least);
-  }
+  const double least = std::min(of.minimum, 0.0),
+               most = std::max(std::fabs(of.minimum), std::fabs(of.maximum));
   const bool is_colour = channels == 3 && least >= 0 && most <= 1;
+  prepared.channels = channels;
+  prepared.is_colour = is_colour;
   const Color positive = prepared.is_gradient ? p.of(Tone::kGradient) : p.of(Tone::kVariable);
   const Color negative = prepared.is_gradient ? mix(p.soft, p.ink, 0.35f) : p.of(Tone::kData);
   prepared.positive = positive;
@@ -82,13 +85,6 @@ void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
   for (std::int64_t r = 0; r < rows; r += step)
     for (std::int64_t c = 0; c < columns; c += step) {
       const std::int64_t at = (r * columns + c) * channels;
-      const std::string place = rank == 0               ? ""
-                                : rows == 1 && rank < 2 ? cat("[", c, "]")
-                                                        : cat("[", r, ", ", c, "]");
-      std::string number = short_number(tensor, at);
-      for (std::int64_t k = 1; k < (is_colour ? 3 : 1); ++k)
-        number += cat(", ", short_number(tensor, at + k));
-      prepared.cell_texts.push_back(cat(place, "  ", number));
       if (is_colour) {
         const auto part = [&](int k) { return static_cast<int>(std::lround(tensor.number(at + k) * 255)); };
         prepared.cells.push_back(IM_COL32(part(0), part(1), part(2), 255));
@@ -101,52 +97,68 @@ void TensorPanel::paint_cells(Prepared& prepared, const Tensor& tensor) {
     }
 }
 
-TensorPanel::Prepared TensorPanel::prepare(const Shown& shown, float width) {
+// "[1, 2]  0.0313"; made when it is asked for, as a tensor has thousands of cells, and a run new values of
+// all of them many times a second.
+std::string TensorPanel::cell_text(const Prepared& prepared, int row, int column) {
+  const std::int64_t r = row * prepared.step, c = column * prepared.step;
+  const std::int64_t at = (r * prepared.row_length + c) * prepared.channels;
+  std::string text = prepared.tensor.shape().rank() == 1 ? cat("[", c, "]") : cat("[", r, ", ", c, "]");
+  text += cat("  ", short_number(prepared.tensor, at));
+  for (std::int64_t k = 1; k < (prepared.is_colour ? 3 : 1); ++k)
+    text += cat(", ", short_number(prepared.tensor, at + k));
+  return text;
+}
+
+// What this way of looking at it needs.
+TensorPanel::Prepared TensorPanel::prepare(const Shown& shown, float width, Mode mode) {
   Prepared prepared;
-  const Tensor& tensor = shown.tensor;
+  prepared.tensor = shown.tensor;
+  const Tensor& tensor = prepared.tensor;
   prepared.title = shown.title;
   prepared.is_gradient = shown.is_gradient;
   prepared.about = cat(tensor.shape().python(), "  ", name(tensor.dtype()));
-  // numpy's own dots stand for most of a large tensor, but not for a long text.
-  constexpr std::size_t kMostText = 16000;
-  prepared.text = str(tensor);
-  if (prepared.text.size() > kMostText) prepared.text = prepared.text.substr(0, kMostText) + "…";
-  // Columns of numbers stay columns; what is wider or higher than the box is scrolled.
-  while (prepared.size > 10 && text_width(Face::kMono, prepared.size, prepared.text) > width - 24)
-    prepared.size -= 1;
-  prepared.whole = text_size(Face::kMono, prepared.size, prepared.text);
-  prepared.height = std::min(220.0f, prepared.whole.y);
-  prepared.has_numbers = has_numbers(tensor) && tensor.elements() > 1;
+  prepared.has_numbers = holds_many(tensor);
+  if (mode == Mode::kNumbers || !prepared.has_numbers) {
+    // numpy's own dots stand for most of a large tensor, but not for a long text.
+    constexpr std::size_t kMostText = 16000;
+    prepared.text = str(tensor);
+    if (prepared.text.size() > kMostText) prepared.text = prepared.text.substr(0, kMostText) + "…";
+    // Columns of numbers stay columns; what is wider or higher than the box is scrolled.
+    while (prepared.size > 10 && text_width(Face::kMono, prepared.size, prepared.text) > width - 24)
+      prepared.size -= 1;
+    prepared.whole = text_size(Face::kMono, prepared.size, prepared.text);
+    prepared.height = std::min(220.0f, prepared.whole.y);
+  }
   if (!prepared.has_numbers) return prepared;
   const Statistics s = statistics(tensor);
   const double numbers[] = {s.minimum, s.maximum, s.mean, s.deviation};
   for (int i = 0; i < 4; ++i) prepared.statistics[i] = short_number(numbers[i]);
-  prepared.bins = histogram(tensor, kBins);
-  paint_cells(prepared, tensor);
+  if (mode == Mode::kHistogram) prepared.bins = histogram(tensor, kBins);
+  if (mode == Mode::kHeat) paint_cells(prepared, s);
   return prepared;
 }
 
 void TensorPanel::draw(Ui& ui, Column& column, std::string_view key, const std::vector<Shown>& tensors) {
+  const bool has_pictures =
+      std::any_of(tensors.begin(), tensors.end(), [](const Shown& each) { return holds_many(each.tensor); });
+  if (has_pictures) draw_modes(ui, column);
   const Color theme = palette().panel;
-  if (key != key_ || column.width != width_ || theme != theme_) {
+  if (key != key_ || mode_ != prepared_for_ || column.width != width_ || theme != theme_) {
     key_ = key;
+    prepared_for_ = mode_;
     width_ = column.width;
     theme_ = theme;
     const std::vector<Prepared> before = std::move(prepared_);
     prepared_.clear();
     for (const Shown& shown : tensors)
       if (shown.tensor.defined()) {
-        prepared_.push_back(prepare(shown, column.width));
+        prepared_.push_back(prepare(shown, column.width, mode_));
         // New values of the same tensor are looked at from where one was.
         const std::size_t i = prepared_.size() - 1;
         if (i < before.size() && before[i].title == prepared_[i].title)
           prepared_[i].scroll = before[i].scroll;
       }
   }
-  if (prepared_.empty()) return;
-  const bool has_pictures =
-      std::any_of(prepared_.begin(), prepared_.end(), [](const Prepared& each) { return each.has_numbers; });
-  if (has_pictures) draw_modes(ui, column);
   if (has_pictures && mode_ != Mode::kNumbers) return draw_pictures(ui, column);
   for (std::size_t i = 0; i < prepared_.size(); ++i) draw_numbers(ui, column, prepared_[i], i);
 }
@@ -245,7 +257,7 @@ void TensorPanel::draw_heat(Ui& ui, Column& column, const Prepared& prepared, st
   if (inside.x < 0 || inside.y < 0 || r >= prepared.rows || c >= prepared.columns) return;
   const Vec corner = at + Vec(static_cast<float>(c), static_cast<float>(r)) * cell;
   column.painter.frame(Rect::sized(corner, {cell - gap, cell - gap}).grown(1), p.ink, 1, 1.5f);
-  const std::string lines[] = {prepared.cell_texts[static_cast<std::size_t>(r * prepared.columns + c)]};
+  const std::string lines[] = {cell_text(prepared, r, c)};
   tooltip(ui, ui.input.mouse, lines, Face::kMono);
   ui.hovered_value = lines[0];
 }

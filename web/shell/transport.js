@@ -17,6 +17,9 @@ function showCounters(state) {
   if (Number.isFinite(state.test_accuracy)) numbers.push(percent(state.test_accuracy));
   if (Number.isFinite(state.test_loss)) numbers.push(state.test_loss.toPrecision(3));
   write(at("test"), numbers.join(" · ") || "–");
+  // Many examples are measured now and then; a number of another step than the counter's says so.
+  const isOld = numbers.length > 0 && state.measured_step !== state.step;
+  write(at("test-label"), isOld ? t("shell.test-at", { step: count(state.measured_step) }) : t("shell.test"));
 }
 
 // Why training is not possible now; nothing if it is.

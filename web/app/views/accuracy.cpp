@@ -1,4 +1,4 @@
-// The share of right answers on the whole training and test set, after each epoch.
+// The share of right answers on the whole training and test set, after each epoch, beside those of kept runs.
 #include <algorithm>
 #include <cmath>
 
@@ -23,15 +23,21 @@ class AccuracyView : public View {
   }
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
-    if (run.snapshot.version != version_ || series_.empty()) collect(run.snapshot);
+    const auto& kept = run.workspace.kept_runs();
+    if (run.snapshot.version != version_ || series_.empty() || kept.size() != kept_) collect(run);
     series_[0].color = series_[1].color = palette().of(Tone::kForward);
     series_[0].label = tr("series.train");
     series_[1].label = tr("series.test");
+    for (std::size_t i = 0; i < kept_; ++i) {
+      series_[2 + i].color = palette().of_class(static_cast<int>(i));
+      series_[2 + i].label = fitted(Face::kText, 11, tr("runs.run", {{"name", kept[i].name}}), 60);
+    }
     const std::string remark =
         measure_now(run.snapshot, kAccuracy, [](double share) { return tick_text(share, true); });
     if (!column.section(ui, "accuracy", tr("view.accuracy"), remark)) return {};
     const ChartLook look{true, tr("axis.step")};
-    draw_chart(ui, column.painter, column.take(132, 4), series_, look, zoom_);
+    draw_chart(ui, column.painter, column.take(114 + legend_height(series_, column.width), 4), series_, look,
+               zoom_);
     const Rect row = column.take(22, 14);
     chart_buttons(ui, column.painter, {row.min, {column.width - 8, row.max.y}}, "accuracy", series_, look,
                   zoom_, tr("view.accuracy"));
@@ -39,14 +45,27 @@ class AccuracyView : public View {
   }
 
  private:
-  void collect(const Snapshot& snapshot) {
-    version_ = snapshot.version;
-    series_.assign(2, {});
-    collect_measure(snapshot, kAccuracy, series_[0], series_[1]);
+  void collect(const Run& run) {
+    version_ = run.snapshot.version;
+    kept_ = run.workspace.kept_runs().size();
+    series_.assign(2 + kept_, {});
+    collect_measure(run.snapshot, kAccuracy, series_[0], series_[1]);
+    // What runs are compared by is the test; without test data, there is the training.
+    for (std::size_t i = 0; i < kept_; ++i) {
+      const auto& all = run.workspace.kept_runs()[i].evaluations;
+      const bool has_tests = std::any_of(all.begin(), all.end(),
+                                         [](const Evaluation& e) { return !std::isnan(e.test_accuracy); });
+      series_[2 + i].thickness = 1.6f;
+      series_[2 + i].is_dashed = has_tests;
+      for (const Evaluation& e : all)
+        series_[2 + i].points.emplace_back(static_cast<double>(e.step),
+                                           has_tests ? e.test_accuracy : e.train_accuracy);
+    }
   }
 
   ChartZoom zoom_;
   std::uint64_t version_ = 0;
+  std::size_t kept_ = 0;
   std::vector<Series> series_;
 };
 

@@ -39,7 +39,7 @@ class LossView : public View {
         measure_now(run.snapshot, kLoss, [](double loss) { return short_number(loss); });
     if (!column.section(ui, "loss", tr("view.loss"), remark)) return {};
     const ChartLook look{false, tr("axis.step"), is_logarithmic_};
-    const Rect chart = column.take(144, 4);
+    const Rect chart = column.take(134 + legend_height(series_, column.width), 4);
     ui.spot("loss-chart", column.painter, chart);
     draw_chart(ui, column.painter, chart, series_, look, zoom_);
     const Rect row = column.take(22, 14);

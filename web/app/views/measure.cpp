@@ -23,8 +23,14 @@ std::string measure_now(const Snapshot& snapshot, const Measure& measure,
                         const std::function<std::string(double)>& text) {
   if (!snapshot.now) return {};
   const Evaluation& now = *snapshot.now;
-  std::string remark = cat(tr("series.train"), " ", text(now.*measure.train));
-  if (!std::isnan(now.*measure.test)) remark += cat("  ", tr("series.test"), " ", text(now.*measure.test));
+  std::string remark;
+  // Not of this moment: so that nobody takes it for a number that is stuck.
+  if (now.step != snapshot.counters.step) remark = cat(tr("axis.step"), " ", std::to_string(now.step));
+  const auto add = [&](const char* name, double value) {
+    if (!std::isnan(value)) remark += cat(remark.empty() ? "" : "  ", tr(name), " ", text(value));
+  };
+  add("series.train", now.*measure.train);
+  add("series.test", now.*measure.test);
   return remark;
 }
 

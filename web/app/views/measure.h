@@ -18,7 +18,8 @@ struct Measure {
 // Its two curves, up to this very moment.
 void collect_measure(const Snapshot& snapshot, const Measure& measure, Series& train, Series& test);
 
-// "train 0.05  test 0.14": what it is now; nothing without a measure.
+// "train 0.05  test 0.14": what it is now, or "step 160  train …" what it was when it was last measured;
+// nothing without a measure.
 std::string measure_now(const Snapshot& snapshot, const Measure& measure,
                         const std::function<std::string(double)>& text);
 

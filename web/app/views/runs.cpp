@@ -1,6 +1,7 @@
 // The drawer of runs: those that were kept, by what is different about them; renamed, thrown away, written as
 // a table.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/core/json.h"
 #include "engine/core/text.h"
@@ -67,8 +68,10 @@ class RunsView : public View {
       column.painter.text(Face::kText, 13, {name.min.x, row.center().y - line_height(Face::kText, 13) / 2},
                           p.ink,
                           fitted(Face::kText, 13, tr("runs.run", {{"name", kept.name}}), name.width()));
+    // The last that was measured: within a first epoch of many examples only the tests are.
     std::string result;
-    if (!kept.evaluations.empty()) result = short_number(kept.evaluations.back().train_loss);
+    for (const Evaluation& e : kept.evaluations)
+      if (std::isfinite(e.train_loss)) result = short_number(e.train_loss);
     column.painter.text_right(Face::kMono, 11,
                               {column.width - 32, row.center().y - line_height(Face::kMono, 11) / 2}, p.soft,
                               result);
