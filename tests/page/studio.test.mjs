@@ -7,9 +7,17 @@ import { command, dragTo, open, onPage, settled, state, until } from "./hands.mj
 // Where something of the views stands on the page; what lies below is scrolled to.
 async function spot(page, id) {
   const find = (now) => now.spots?.find((each) => each.id === id);
+  // What was pressed before may have moved it.
+  const rest = async () => {
+    for (let before; ; ) {
+      await settled(page);
+      const here = find(await until(page, find, `spot ${id}`));
+      if (before?.x === here.x && before.y === here.y) return here;
+      before = here;
+    }
+  };
   for (let tries = 0; ; tries++) {
-    await settled(page);  // What was pressed before may have moved it.
-    const at = await onPage(page, find(await until(page, find, `spot ${id}`)));
+    const at = await onPage(page, await rest());
     const box = await page.locator("#canvas").boundingBox();
     if (at.y > box.y + 10 && at.y < box.y + box.height - 40) return at;
     assert.ok(tries < 20, `${id} cannot be scrolled to`);
