@@ -84,10 +84,13 @@ const programs = {
   },
 };
 
+// Keys ask for no room: a small page, as pixels cost most of the time.
+const small = { width: 800, height: 600 };
+
 for (const [way, hands] of Object.entries({ mouse, keyboard }))
   for (const [name, build] of Object.entries(programs))
     test(`the post's ${name}, built from nothing by ${way} alone, shows what the post prints`, async () => {
-      const { page, trouble, close } = await open();
+      const { page, trouble, close } = await open(way === "keyboard" ? small : {});
       const results = await build(page, hands);
       for (const [made, value] of Object.entries(results)) {
         const fits = (shown) => (value instanceof RegExp ? value.test(shown) : shown === value);
@@ -159,7 +162,7 @@ test("a 2-4-1 classifier with its loss, built from an empty canvas, trains", asy
 });
 
 test("the same classifier is built by keyboard alone", async () => {
-  const { page, trouble, close } = await open();
+  const { page, trouble, close } = await open(small);
   const { add, set, wire, type, choose } = keyboard;
   await page.locator("#settings-button").focus();
   await press(page, "Enter");

@@ -102,7 +102,7 @@ const addedTo = (before) => (now) => now.nodes.length > before.nodes.length;
 async function chosenFromPalette(page, name) {
   await field(page).waitFor();
   await page.keyboard.insertText(name);
-  await page.waitForTimeout(250);
+  await until(page, ({ spots }) => spots.some(({ id }) => id === `marked ${name}`), `${name} is marked`);
   await page.keyboard.press("Enter");
 }
 

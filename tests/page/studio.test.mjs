@@ -9,7 +9,8 @@ async function spot(page, id) {
   const find = (now) => now.spots?.find((each) => each.id === id);
   // What was pressed before may have moved it.
   const rest = async () => {
-    for (let before; ; await page.waitForTimeout(150)) {
+    for (let before; ; ) {
+      await settled(page);
       const here = find(await until(page, find, `spot ${id}`));
       if (before?.x === here.x && before.y === here.y) return here;
       before = here;

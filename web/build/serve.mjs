@@ -32,13 +32,21 @@ const policy = [
   "connect-src 'self'",
 ].join("; ");
 
+// What has been packed before, by its file's path, with the time that the file had.
+const packed = new Map();
+function pack({ path, time, content }) {
+  if (packed.get(path)?.time !== time) packed.set(path, { time, content: gzipSync(content) });
+  return packed.get(path).content;
+}
+
 // The file a request means, or nothing when it lies outside the folder or does not exist.
 async function find(root, url) {
   try {
     const path = join(root, decodeURIComponent(new URL(url, "http://localhost").pathname));
     if (path !== root && !path.startsWith(root + sep)) return undefined;
     const file = (await stat(path)).isDirectory() ? join(path, "index.html") : path;
-    return { type: types[extname(file)] ?? "application/octet-stream", content: await readFile(file) };
+    const { mtimeMs: time } = await stat(file);
+    return { path: file, time, type: types[extname(file)] ?? "application/octet-stream", content: await readFile(file) };
   } catch {
     return undefined;
   }
@@ -53,14 +61,14 @@ export async function serve(folder, port = 0) {
       response.writeHead(404, { "Content-Type": types[".txt"] }).end("not found\n");
       return;
     }
-    const packed = file.type !== types[".png"] && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const isPacked = file.type !== types[".png"] && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
     response.writeHead(200, {
       "Content-Type": file.type,
       "Cache-Control": "no-cache",
       "Content-Security-Policy": policy,
-      ...(packed && { "Content-Encoding": "gzip" }),
+      ...(isPacked && { "Content-Encoding": "gzip" }),
     });
-    response.end(request.method === "HEAD" ? undefined : packed ? gzipSync(file.content) : file.content);
+    response.end(request.method === "HEAD" ? undefined : isPacked ? pack(file) : file.content);
   });
   await new Promise((done, failed) => server.once("error", failed).listen(port, "127.0.0.1", done));
   return {
