@@ -270,6 +270,7 @@ void slim(const float* a, std::int64_t a_row, std::int64_t a_column, const float
 
 constexpr std::int64_t kFew = 8;  // Terms, and columns.
 bool are_few(std::int64_t k, std::int64_t n) { return n <= kFew && k <= kFew && n > 0 && k > 0; }
+
 template <int kTerms>
 constexpr std::array<SmallProduct*, kFew> small_of() {
   return {slim<kTerms, 1>,  slim<kTerms, 2>,  small<kTerms, 1>, small<kTerms, 1>,

@@ -52,7 +52,7 @@ Tensor::Tensor(DType dtype, Shape shape)
   std::memset(storage_->bytes, 0, storage_->size);
 }
 
-void Tensor::unshare() {
+void Tensor::copy_elements() {
   if (dtype_ == DType::kString) {
     storage_ = std::make_shared<Storage>(storage_->strings);
     return;

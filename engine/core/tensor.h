@@ -60,8 +60,12 @@ class Tensor {
   // For writing: first makes the elements this tensor's own if they are shared.
   template <class T>
   std::span<T> write() {
-    if (shared()) unshare();
+    unshare();
     return {const_cast<T*>(read<T>().data()), static_cast<std::size_t>(elements_)};
+  }
+  // Makes the elements this tensor's own.
+  void unshare() {
+    if (shared()) copy_elements();
   }
   // Whether the elements are at this place, and nobody shares them.
   bool is_alone_at(const void* place) const {
@@ -80,6 +84,8 @@ class Tensor {
   Extent extent() const;
   // The same elements seen with another shape of as many elements.
   Tensor reshaped(Shape shape) const;
+  // Of all tensors there are.
+  static std::int64_t live_bytes() { return Storage::live; }
   // Whether dtype, shape and every bit of every element agree.
   bool same_bits(const Tensor& other) const;
 
@@ -101,7 +107,8 @@ class Tensor {
     SANDFLOW_CHECK(storage_ && expected == dtype_);
     return dtype_ == DType::kString ? static_cast<const void*>(storage_->strings.data()) : storage_->bytes;
   }
-  void unshare();
+
+  void copy_elements();
 
   DType dtype_ = DType::kFloat32;
   Shape shape_;

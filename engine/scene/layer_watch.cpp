@@ -109,7 +109,7 @@ Spread spread_of(const Tensor& tensor) {
   if (!tensor.defined() || tensor.elements() == 0) return spread;
   std::vector<float> kept;
   const std::span<const float> all = floats(tensor, kept);
-  const auto [from, to] = tensor.extent();
+  const auto [from, to] = kept.empty() ? tensor.extent() : Tensor::vector(kept).extent();
   spread.low = static_cast<float>(from);
   spread.high = static_cast<float>(to);
   const double reach = to - from;
@@ -202,9 +202,11 @@ LayerWatch::LayerWatch(const Scene& scene, const Lowered& lowered) {
   }
   for (const WatchedLayer& layer : layers_) {
     if (!layer.activation.valid()) continue;
+    constexpr std::int64_t kMost = 1 << 20;  // Anything beyond is as wide.
     std::int64_t width = 1;
     const Shape& shape = graph.shape(layer.activation);
-    for (int axis = 1; axis < shape.rank(); ++axis) width *= std::max<std::int64_t>(1, shape.dim(axis));
+    for (int axis = 1; axis < shape.rank(); ++axis)
+      width = std::min(kMost, width * std::clamp<std::int64_t>(shape.dim(axis), 1, kMost));
     widest_ = std::max(widest_, width);
   }
   for (const auto* placeholders : {&lowered.model.features, &lowered.model.labels})
@@ -232,10 +234,7 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
   const auto want = [&](Output tensor) { wanted.push_back(tensor.valid() ? tensor : layers_[0].weights); };
   for (const WatchedLayer& layer : layers_)
     for (Output tensor : {layer.weights, layer.activation, layer.gradient, layer.bias}) want(tensor);
-  // All at once on a program takes a fraction of the time; where something is wrong, what can be seen is.
-  Result<std::vector<Tensor>> seen = trainer.session().observe({wanted.begin(), wanted.end()}, feeds);
-  const std::vector<Tensor> values =
-      seen.ok() ? *std::move(seen) : trainer.session().look(wanted, feeds).values;
+  const std::vector<Tensor> values = trainer.session().look(wanted, feeds, true).values;
   std::vector<LayerState> states;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const WatchedLayer& layer = layers_[i];

@@ -245,13 +245,8 @@ struct Workspace::State {
     }
     s.watched.clear();
     for (const Output& tensor : watched) look_at(tensor, s.watched[tensor.node]);
-    Session::Sight sight;
-    // While a run goes on the same is looked at again and again, and mostly nothing is wrong.
-    if (s.counters.step > 0)
-      if (auto seen = trainer->session().observe({wanted.begin(), wanted.end()}, trainer->last_feeds());
-          seen.ok())
-        sight.values = *std::move(seen);
-    if (sight.values.empty()) sight = trainer->session().look(wanted, trainer->last_feeds());
+    // While a run goes on the same is looked at again and again.
+    const Session::Sight sight = trainer->session().look(wanted, trainer->last_feeds(), s.counters.step > 0);
     for (std::size_t i = 0; i < wanted.size(); ++i) *places[i] = sight.values[i];
     for (const Error& error : sight.errors) {
       const int owner = owner_of(error.node);

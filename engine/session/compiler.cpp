@@ -21,10 +21,10 @@ class Compiler {
   Compiler(SessionState& state, Specialised made)
       : state_(state), made_(std::move(made)), program_(new Program) {}
 
-  std::unique_ptr<Program> run() {
+  std::unique_ptr<Program> run(std::int64_t max_bytes) {
     if (!reads_come_first()) return nullptr;
     find_uses();
-    if (!fits_memory()) return nullptr;
+    if (!is_fed() || !fits_memory(max_bytes)) return nullptr;
     emit();
     choose_homes();
     join_pairs();
@@ -101,8 +101,16 @@ class Compiler {
     }
   }
 
+  // The plan will say what must be fed.
+  bool is_fed() {
+    return std::all_of(graph().nodes().begin(), graph().nodes().end(), [&](const Node& made) {
+      return type_of(made) != "Placeholder" || !is_needed(made.id) ||
+             std::find(made_.feeds.begin(), made_.feeds.end(), made.id) != made_.feeds.end();
+    });
+  }
+
   // The plan will say what is too large.
-  bool fits_memory() {
+  bool fits_memory(std::int64_t max_bytes) {
     std::int64_t bytes = 0;
     for (const Node& made : graph().nodes())
       for (const Node::Result& result : made.outputs) {
@@ -110,7 +118,7 @@ class Compiler {
         if (!Tensor::check_size(result.dtype, result.shape).ok()) return false;
         bytes += result.shape.elements() * static_cast<std::int64_t>(size_in_bytes(result.dtype));
       }
-    return bytes <= Tensor::max_live_bytes / 2;
+    return bytes <= max_bytes;
   }
 
   int value_of(Output output) {
@@ -602,9 +610,9 @@ class Compiler {
 };
 
 std::unique_ptr<Program> Program::compile(const Graph& graph, SessionState& state, const Plan& plan,
-                                          const std::vector<Shape>& feed_shapes) {
+                                          const std::vector<Shape>& feed_shapes, std::int64_t max_bytes) {
   std::optional<Specialised> made = specialise(graph, plan, feed_shapes);
-  return made ? Compiler(state, *std::move(made)).run() : nullptr;
+  return made ? Compiler(state, *std::move(made)).run(max_bytes) : nullptr;
 }
 
 }  // namespace sandflow

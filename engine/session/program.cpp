@@ -44,6 +44,16 @@ Instruction Program::bound(const Recipe& recipe) {
   return instruction;
 }
 
+std::int64_t Program::bytes() const {
+  const auto bytes_of = [](const Tensor& tensor) {
+    return tensor.elements() * static_cast<std::int64_t>(size_in_bytes(tensor.dtype()));
+  };
+  std::int64_t bytes = bytes_of(arena_) + bytes_of(scratch_);
+  for (const auto* tensors : {&tensors_, &feeds_})
+    for (const Tensor& tensor : *tensors) bytes += bytes_of(tensor);
+  return bytes;
+}
+
 // Whether all variables have values of the right kind; also finds memory that has moved, as when somebody
 // else keeps a variable's value of before.
 bool Program::variables_are_ready() {
@@ -89,9 +99,11 @@ bool Program::run() {
   if (!variables_are_ready()) return false;
   for (std::size_t i = 0; i < generators_.size(); ++i) kept_generators_[i] = *generators_[i];
   const auto is_finite = [](const Tensor* tensor) {
-    if (tensor->dtype() != DType::kFloat32) return true;
-    const auto x = tensor->read<float>();
-    return std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); });
+    if (!is_floating(tensor->dtype())) return true;
+    return with_floating(tensor->dtype(), [&]<class T>() {
+      const auto x = tensor->read<T>();
+      return std::all_of(x.begin(), x.end(), [](T v) { return std::isfinite(v); });
+    });
   };
   if (!run_steps(0, first_write_) ||
       (first_write_ < steps_.size() && !std::all_of(fetched_.begin(), fetched_.end(), is_finite))) {

@@ -17,9 +17,10 @@ namespace sandflow {
 class Program {
  public:
   // `feed_shapes` in the order of the plan's feeds. Null where a shape depends on values, where something is
-  // read after it was written to in the same run, or where a reference is fetched.
+  // read after it was written to in the same run, where a reference is fetched, or where all values together
+  // take more than `max_bytes`.
   static std::unique_ptr<Program> compile(const Graph& graph, SessionState& state, const Plan& plan,
-                                          const std::vector<Shape>& feed_shapes);
+                                          const std::vector<Shape>& feed_shapes, std::int64_t max_bytes);
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -28,6 +29,8 @@ class Program {
   // False: this step is none for a program (a variable has no value, a fetched number is not finite, an
   // operation fails), nothing was changed, and the plan has to run it.
   bool run();
+  // The memory of its own.
+  std::int64_t bytes() const;
   // After a run: fetch `i`. Good until the next.
   const Tensor& fetched(std::size_t i) const { return *fetched_[i]; }
 

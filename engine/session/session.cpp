@@ -109,7 +109,8 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
 }
 
 Result<std::shared_ptr<Program>> Session::prepare(const std::vector<Fetch>& fetches,
-                                                  const std::vector<std::pair<Output, Shape>>& feeds) {
+                                                  const std::vector<std::pair<Output, Shape>>& feeds,
+                                                  std::int64_t max_bytes) {
   if (is_closed_) return Error{ErrorKind::kRuntimeError, "Attempted to use a closed Session.", {}};
   add_generators();
   Request request;
@@ -128,12 +129,30 @@ Result<std::shared_ptr<Program>> Session::prepare(const std::vector<Fetch>& fetc
       request.fetches.push_back(fetch.output);
   }
   const Plan& plan = plan_for(std::move(request));
-  // A learner tries many batch sizes, sets are measured in parts; only the last few are kept.
-  constexpr std::size_t kMostPrograms = 8;
-  if (programs_.size() >= kMostPrograms && !programs_.contains({&plan, sizes})) programs_.clear();
   const auto [it, is_new] = programs_.try_emplace({&plan, sizes});
-  if (is_new) it->second = Program::compile(graph_, state_, plan, shapes);
-  return it->second;
+  Kept& kept = it->second;
+  kept.last_use = ++uses_;
+  if (is_new) {
+    kept.program = Program::compile(graph_, state_, plan, shapes, max_bytes);
+    forget_programs();
+  }
+  return kept.program;
+}
+
+// A learner tries many batch sizes, sets are measured in parts; those used last are kept.
+void Session::forget_programs() {
+  constexpr std::size_t kMost = 16;
+  constexpr std::int64_t kMostBytes = 128 << 20;
+  std::int64_t bytes = 0;
+  for (const auto& [key, kept] : programs_)
+    if (kept.program) bytes += kept.program->bytes();
+  while (programs_.size() > kMost || (bytes > kMostBytes && programs_.size() > 1)) {
+    const auto oldest =
+        std::min_element(programs_.begin(), programs_.end(),
+                         [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; });
+    if (oldest->second.program) bytes -= oldest->second.program->bytes();
+    programs_.erase(oldest);
+  }
 }
 
 template <class See>
@@ -156,7 +175,9 @@ std::optional<std::vector<Tensor>> Session::run_on_program(const std::vector<Fet
     keys.emplace_back(feed.key, value->shape());
     values.push_back(*std::move(value));
   }
-  const auto prepared = prepare(fetches, keys);
+  // More than that is not worth keeping beside what the plan keeps, which does as well.
+  constexpr std::int64_t kMostBytes = 64 << 20;
+  const auto prepared = prepare(fetches, keys, kMostBytes);
   if (!prepared.ok() || !*prepared) return std::nullopt;
   Program& program = **prepared;
   // Into its memory, and out of it: who asks may keep both.
@@ -170,7 +191,7 @@ std::optional<std::vector<Tensor>> Session::run_on_program(const std::vector<Fet
   std::size_t next = 0;
   for (const Fetch& fetch : fetches) {
     Tensor result = fetch.is_operation ? Tensor() : program.fetched(next++);
-    if (result.defined()) with_any(result.dtype(), [&]<class T>() { result.write<T>(); });
+    if (result.defined()) result.unshare();
     results.push_back(std::move(result));
   }
   return results;
@@ -184,9 +205,14 @@ Result<std::vector<Tensor>> Session::observe(const std::vector<Fetch>& fetches,
   });
 }
 
-Session::Sight Session::look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds) {
+Session::Sight Session::look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds, bool often) {
   return undisturbed([&] {
     Sight sight;
+    if (often)
+      if (auto seen = run_on_program({tensors.begin(), tensors.end()}, feeds)) {
+        sight.values = *std::move(seen);
+        return sight;
+      }
     Request request;
     std::vector<Tensor> values;
     for (const Feed& feed : feeds) {

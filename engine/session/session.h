@@ -53,15 +53,18 @@ class Session {
     std::vector<Tensor> values;  // As asked for.
     std::vector<Error> errors;
   };
-  Sight look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds);
+  // `often`: the same will be looked at again, so that a program is worth while.
+  Sight look(const std::vector<Output>& tensors, const std::vector<Feed>& feeds, bool often = false);
 
   // A fetch as Session.run takes it in words: "add:0" is a tensor, "add" an operation.
   Result<Fetch> find(std::string_view name) const;
 
-  // The program for runs with feeds of these shapes; null if there is none, and run() has to do. Values that
-  // it fetches and the memory of its feeds are its own. Errors as of run().
+  // The program for runs with feeds of these shapes; null if there is none that might not take more than
+  // `max_bytes`, and run() has to do. Values that it fetches and the memory of its feeds are its own. Errors
+  // as of run().
   Result<std::shared_ptr<Program>> prepare(const std::vector<Fetch>& fetches,
-                                           const std::vector<std::pair<Output, Shape>>& feeds);
+                                           const std::vector<std::pair<Output, Shape>>& feeds,
+                                           std::int64_t max_bytes = Tensor::max_live_bytes / 2);
 
   // After a run that went well: the plan it used, good until the session ends.
   const Plan& last_plan() const { return *last_plan_; }
@@ -94,8 +97,13 @@ class Session {
   std::map<int, Philox> fresh_generators_;
   int nodes_seen_ = 0;
   std::map<Request, std::unique_ptr<Plan>> plans_;
-  std::map<std::pair<const Plan*, std::vector<std::vector<std::int64_t>>>, std::shared_ptr<Program>>
-      programs_;
+  struct Kept {
+    std::shared_ptr<Program> program;  // Null: there is none.
+    std::uint64_t last_use = 0;
+  };
+  void forget_programs();
+  std::map<std::pair<const Plan*, std::vector<std::vector<std::int64_t>>>, Kept> programs_;
+  std::uint64_t uses_ = 0;
   Plan* last_plan_ = nullptr;
 };
 

@@ -228,6 +228,13 @@ TEST_CASE("a spread counts all finite numbers once, and those that are all alike
   CHECK(spread.bins.back() == doctest::Approx(0.2));
   CHECK(spread_of(Tensor::vector<float>({3, 3})).bins[Spread::kBins / 2] == doctest::Approx(1));
   CHECK(spread_of({}).bins.empty());
+  CHECK(spread_of(Tensor::vector<float>({NAN, INFINITY})).bins.empty());
+  // Bins are of floats, whatever the tensor holds.
+  const Spread large = spread_of(Tensor::vector<double>({1e300, 1, 0.5}));
+  CHECK(large.low == 0.5f);
+  CHECK(large.high == 1);
+  CHECK(large.bins.back() == doctest::Approx(1 / 3.0));
+  CHECK(spread_of(Tensor::vector<double>({1 + 1e-12, 1})).bins[Spread::kBins / 2] == doctest::Approx(1));
   CHECK(std::isnan(norm_of({})));
 }
 

@@ -84,4 +84,31 @@ TEST_CASE("rows are summed one after the other, or, if there are many, in four g
     }
 }
 
+TEST_CASE("a small layer's products and sums are the plain loop's, of every size there is") {
+  std::mt19937 random(3);
+  for (const std::int64_t m : {1, 2, 5, 10, 64, 67})
+    for (std::int64_t k = 1; k <= 8; ++k)
+      for (std::int64_t n = 1; n <= 8; ++n) {
+        INFO(m, " x ", k, " x ", n);
+        const std::vector<float> x = drawn(m * k, random), g = drawn(m * n, random);
+        const auto size = static_cast<std::size_t>(k * n), columns = static_cast<std::size_t>(n);
+        std::vector<float> products(size + kExcess + 1, kGuard), sums(columns + kExcess + 1, kGuard);
+        SmallOuterSums* const small = small_outer_sums(k, n);
+        REQUIRE(small);
+        small(x.data(), g.data(), m, k, n, products.data(), sums.data());
+        CHECK(products.back() == kGuard);
+        CHECK(sums.back() == kGuard);
+        std::vector<float> expected(size), rows(columns + kExcess);
+        multiply_plainly(view(x, k, m, true), view(g, m, n, false), expected.data(), k, m, n);
+        sum_rows(g.data(), m, n, rows.data());
+        products.resize(size);
+        sums.resize(columns);
+        rows.resize(columns);
+        CHECK(products == expected);
+        CHECK(sums == rows);
+      }
+  CHECK_FALSE(small_outer_sums(9, 1));
+  CHECK_FALSE(small_outer_sums(1, 9));
+}
+
 }  // namespace sandflow::test

@@ -322,6 +322,41 @@ TEST_CASE("what was looked at stays as it was seen, and a value that nothing nee
   CHECK(str(must(session.observe({length}, infinite))[0]) == "2");
 }
 
+TEST_CASE("however many sizes are looked at, programs are kept only in so much memory") {
+  Program p;
+  const Output x = tf::placeholder(p.b, DType::kFloat32, {Shape::kUnknown, 1000});
+  Output y = x;
+  std::vector<Output> all;
+  for (int i = 0; i < 4; ++i) all.push_back(y = p.b.op("Tanh", {y}));
+  Session session(p.graph);
+  const auto live = [&](std::int64_t rows) {
+    const Tensor fed(DType::kFloat32, {rows, 1000});
+    const Session::Sight seen = session.look(all, {{x, fed}}, true);
+    REQUIRE(seen.values.size() == all.size());
+    CHECK(seen.values[3].elements() == fed.elements());
+    return Tensor::live_bytes();
+  };
+  const std::int64_t before = Tensor::live_bytes();
+  for (std::int64_t rows = 1000; rows < 1040; ++rows) CHECK(live(rows) - before < 220 << 20);
+  // More than is worth a program: the plan's own values, and the ones just seen.
+  const std::int64_t own = Tensor::live_bytes();
+  CHECK(live(8000) - own < 170 << 20);
+}
+
+TEST_CASE("where something is wrong, what is looked at often is seen as what is looked at once") {
+  Program p;
+  const Output x = tf::placeholder(p.b, DType::kFloat32, {2}), y = tf::placeholder(p.b, DType::kFloat32, {2});
+  const std::vector<Output> wanted = {tf::add(p.b, x, x), tf::add(p.b, x, y), y};
+  Session session(p.graph);
+  const std::vector<Feed> feeds = {{x, Tensor::vector<float>({1, 2})}};
+  const Session::Sight once = session.look(wanted, feeds), often = session.look(wanted, feeds, true);
+  CHECK(str(often.values[0]) == "[2. 4.]");
+  CHECK_FALSE(often.values[1].defined());
+  CHECK_FALSE(often.values[2].defined());
+  REQUIRE(often.errors.size() == once.errors.size());
+  for (std::size_t i = 0; i < once.errors.size(); ++i) CHECK(often.errors[i].text() == once.errors[i].text());
+}
+
 TEST_CASE("the extent of a tensor is that of its finite elements") {
   const auto extent = [](const std::vector<float>& values) { return Tensor::vector(values).extent(); };
   for (std::size_t at = 0; at < 7; ++at) {

@@ -23,7 +23,8 @@ App::App() : views_(all_views()) {}
 bool App::frame(double time_ms) {
   if (screen_is_lost()) return false;
   const double began = emscripten_get_now();
-  ui.delta = static_cast<float>(std::clamp(time_ms / 1000 - ui.time, 0.0, 0.1));
+  const double since_last = time_ms / 1000 - ui.time;
+  ui.delta = static_cast<float>(std::clamp(since_last, 0.0, 0.1));
   ui.time = time_ms / 1000;
   ui.wants_frame = false;
   ui.cursor = "default";
@@ -33,7 +34,7 @@ bool App::frame(double time_ms) {
   if (ui.input.has_waiting()) wake();
 
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
-  look_at_run();
+  look_at_run(since_last);
   follow_lens();
   lay_out();
   begin_screen();
@@ -90,20 +91,21 @@ void App::tell_restart() {
 
 // A look at the run costs about as much as a step, and what is drawn anew with it more than that: while steps
 // stream by, twenty a second are enough, and of a large net as many as leave most frames alone.
-void App::look_at_run() {
+void App::look_at_run(double since_last) {
   ui.turns.begin_frame(playback.is_busy());
   looks_at_layers_ = false;
   lags_ = playback.is_stream() && ui.time - looked_at_ < look_rest(look_ms_);
+  // Not where frames come so late that each looks: the page would never be told.
+  looks_alone_ = !lags_ && playback.is_stream() && since_last < look_rest(look_ms_);
   if (lags_) return;
   looked_at_ = ui.time;
   // It is this frame's piece of work only where others follow before the next look.
-  if (looks_alone()) ui.turns.take();
+  if (looks_alone_) ui.turns.take();
 }
-
-bool App::looks_alone() const { return !lags_ && playback.is_stream() && ui.delta < look_rest(look_ms_); }
 
 // Last in a frame, with what the rest of it has left.
 void App::train(double budget) {
+  const bool was_playing = playback.is_playing;
   made_ = made_between_.value_or(0);
   overshoot_ *= 0.99;
   // Where one piece of it is longer than a frame can bear, what is done between the frames is enough.
@@ -116,6 +118,7 @@ void App::train(double budget) {
   if (ui.reduced_motion) flow_.stop();
   // In this very frame, so that nobody is told of a run that has diverged and goes on.
   if (playback.is_playing && workspace.has_diverged()) set_playing(false);
+  if (was_playing && !playback.is_playing) wake();
   if (made_ > 0) ui.wants_frame = true;
 }
 
@@ -366,7 +369,7 @@ void App::scene_changed() {
 }
 
 void App::tell_page() {
-  if (looks_alone()) return;  // The next frame has time for it.
+  if (looks_alone_) return;  // The next frame has time for it.
   report_.send(*this, boxes_, made_ > 0 || playback.is_stream());
   if (report_.is_owing() || playback.is_owing()) return;
   for (; tells_owed_ > 0; --tells_owed_) ui.outbox.add("{\"type\":\"told\"}");

@@ -64,8 +64,7 @@ class App {
   void use_table(const std::vector<std::string>& features, const std::string& label, bool is_number,
                  bool standardise, bool with_net);
   void tell_restart();
-  void look_at_run();
-  bool looks_alone() const;  // This frame looks at the run, and the next will not.
+  void look_at_run(double since_last);
   void train(double budget);
   void follow_lens();
   void toggle_fetch(const std::string& node);
@@ -98,7 +97,7 @@ class App {
   bool was_edited_ = false;  // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;
-  bool lags_ = false;
+  bool lags_ = false, looks_alone_ = false;  // This frame looks at the run, and the next will not.
   double looked_at_ = -1;
   int frames_left_ = 3;
   int tells_owed_ = 0;

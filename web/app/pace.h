@@ -20,7 +20,7 @@ constexpr double training_budget(double worked, double handed_over) {
 // to twenty looks a second; but where that leaves no room for training, about one frame in twenty-five has
 // one. However busy the machine was then, the page is told once a second.
 constexpr double look_rest(double frame) {
-  return frame < kFrame - kLeastTraining ? std::clamp((frame - kFrame / 2) * 20 / 1000, 0.05, 0.1)
+  return frame < kFrame - kLeastTraining ? std::max(0.05, (frame - kFrame / 2) * 20 / 1000)
                                          : std::min(frame / kFrame * 25 / 60, 1.0);
 }
 
