@@ -140,10 +140,6 @@ struct FeatureColumn {
   std::vector<std::string> values;  // Empty: it holds numbers.
 };
 
-bool has_gap(const Table::Row& row, int column) {
-  return is_missing(row.cells[static_cast<std::size_t>(column)]);
-}
-
 // A column with a few slips among its numbers is one of numbers, and the slips are told where they are read.
 bool holds_texts(const Rows& rows, int column) {
   std::size_t numbers = 0, texts = 0;
@@ -157,7 +153,7 @@ bool holds_texts(const Rows& rows, int column) {
 Result<Dataset> from_table(const Table& table, const std::vector<std::string>& features,
                            const std::string& label, bool is_number, bool standardise, const Parameters& p,
                            const std::vector<std::string>& known_classes = {}) {
-  constexpr std::size_t kMostNotes = 1000, kMostClasses = 100, kMostFeatures = 4096;
+  constexpr std::size_t kMostClasses = 100, kMostFeatures = 4096;
   Dataset set;
   std::vector<RawExample> raw;
   std::vector<FeatureColumn> columns;
@@ -169,17 +165,9 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
   }
   if (label_column < 0) return value_error(cat("The table has no column '", label, "'."));
   if (features.empty()) return value_error("No column was chosen as a feature.");
-  Rows rows;
-  for (const Table::Row& row : table.rows) {
-    std::string missing;
-    for (std::size_t j = 0; j < features.size() && missing.empty(); ++j)
-      if (has_gap(row, columns[j].column)) missing = features[j];
-    if (missing.empty() && has_gap(row, label_column)) missing = label;
-    if (missing.empty())
-      rows.push_back(&row);
-    else if (set.notes.size() < kMostNotes)
-      set.notes.push_back(cat("line ", row.line, ": no value for '", missing, "'"));
-  }
+  std::vector<std::string> used = features;
+  used.push_back(label);
+  const Rows rows = complete_rows(table, used, &set.notes);
   if (rows.size() < 2) return value_error("The table has fewer than two rows without missing values.");
   for (std::size_t j = 0; j < features.size(); ++j) {
     FeatureColumn& from = columns[j];
@@ -515,14 +503,23 @@ std::vector<ColumnKind> column_kinds(const Table& table) {
   return kinds;
 }
 
-Rows complete_rows(const Table& table, const std::vector<std::string>& columns) {
+Rows complete_rows(const Table& table, const std::vector<std::string>& columns,
+                   std::vector<std::string>* notes) {
+  constexpr std::size_t kMostNotes = 1000;
   std::vector<int> places;
   for (const std::string& name : columns)
     if (const int column = table.column(name); column >= 0) places.push_back(column);
   Rows rows;
-  for (const Table::Row& row : table.rows)
-    if (std::none_of(places.begin(), places.end(), [&](int column) { return has_gap(row, column); }))
+  for (const Table::Row& row : table.rows) {
+    const auto gap = std::find_if(places.begin(), places.end(), [&](int column) {
+      return is_missing(row.cells[static_cast<std::size_t>(column)]);
+    });
+    if (gap == places.end())
       rows.push_back(&row);
+    else if (notes && notes->size() < kMostNotes)
+      notes->push_back(
+          cat("line ", row.line, ": no value for '", table.columns[static_cast<std::size_t>(*gap)], "'"));
+  }
   return rows;
 }
 

@@ -60,15 +60,15 @@ struct ColumnKind {
 };
 std::vector<ColumnKind> column_kinds(const Table& table);
 using Rows = std::vector<const Table::Row*>;
-// The rows that have a value in each of these columns.
-Rows complete_rows(const Table& table, const std::vector<std::string>& columns);
+// The rows that have a value in each of these columns; of those left out, the first few are noted.
+Rows complete_rows(const Table& table, const std::vector<std::string>& columns,
+                   std::vector<std::string>* notes = nullptr);
 // The different values of a column in these rows, numbers by size, texts by their letters.
 std::vector<std::string> values_of(const Rows& rows, int column);
 
 // A row without one of the values is left out and noted, and counts nowhere. A column of texts is as many
-// features as it has values, each 0 or 1. Errors: ValueError for a column that
-// is not there, a text where a number is needed (naming the line), more classes than can be told apart, too
-// few rows.
+// features as it has values, each 0 or 1. Errors: ValueError for a column that is not there, a text where a
+// number is needed (naming the line), more classes than can be told apart, too few rows.
 Result<Dataset> make_own(const OwnTable& own, const Parameters& parameters);
 
 // Sets that are too large to be part of the program are made of bytes that whoever has them gives first.

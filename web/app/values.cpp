@@ -90,12 +90,13 @@ Statistics statistics(const Tensor& tensor) {
       ++s.not_finite;
       return;
     }
-    s.minimum = count == 0 ? x : std::min(s.minimum, x);
-    s.maximum = count == 0 ? x : std::max(s.maximum, x);
     sum += x;
     ++count;
   });
   if (count == 0) return s;
+  const auto [minimum, maximum] = tensor.extent();
+  s.minimum = minimum;
+  s.maximum = maximum;
   s.mean = sum / static_cast<double>(count);
   each_number(tensor, [&](double x) {
     if (std::isfinite(x)) squares += (x - s.mean) * (x - s.mean);
