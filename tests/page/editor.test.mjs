@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { addFrom, command, dragTo, keyboard, middle, mouse, node, onPage, open, rest, state, until } from "./hands.mjs";
+import { addFrom, command, dragTo, keyboard, middle, mouse, node, onPage, open, rest, settled, state, until } from "./hands.mjs";
 
 // Each builds one program and gives the node whose value the post prints, and that value.
 const programs = {
@@ -474,7 +474,9 @@ test("of a thousand nodes only those in sight are drawn, and arranging leaves no
   const at = await onPage(page, { x: 300, y: 300 });
   await page.mouse.move(at.x, at.y);
   for (let i = 0; i < 8; i++) await page.mouse.wheel(0, -300);
-  const near = await until(page, (now) => now.zoom > 0.6);
+  await until(page, (now) => now.zoom > 0.6);
+  await settled(page); // Until then some turns of the wheel are still to come.
+  const near = await state(page);
   assert.ok(near.drawn < 60, `${near.drawn} drawn at ${near.zoom}`);
   const costs = [];
   await page.mouse.down();
