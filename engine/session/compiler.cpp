@@ -563,6 +563,18 @@ class Compiler {
     return make_room(arena.end(), program_->arena_) && make_room(scratch, program_->scratch_);
   }
 
+  // And so written to in every run. What an operation makes may be the elements of something else.
+  bool is_made_by_instructions(int id) {
+    bool is_made = false;
+    for (const Program::Step& step : program_->steps_) {
+      const auto& out = step.recipe.out;
+      if (std::find(out.begin(), out.end(), id) == out.end()) continue;
+      if (!step.is_instruction) return false;
+      is_made = true;
+    }
+    return is_made && value(id).home == Program::Value::Home::kTensor;
+  }
+
   void finish() {
     Program& p = *program_;
     for (Program::Step& step : p.steps_) {
@@ -588,6 +600,7 @@ class Compiler {
     for (int fetched : fetched_) {
       const Program::Value& value = p.values_[static_cast<std::size_t>(fetched)];
       p.fetched_.push_back(value.variable ? &value.variable->value : value.tensor);
+      if (is_made_by_instructions(fetched)) p.gifts_.push_back({value.tensor, {}});
     }
     p.first_write_ = static_cast<std::size_t>(
         std::find_if(p.steps_.begin(), p.steps_.end(), [](const Program::Step& s) { return s.writes; }) -

@@ -51,7 +51,36 @@ std::int64_t Program::bytes() const {
   std::int64_t bytes = bytes_of(arena_) + bytes_of(scratch_);
   for (const auto* tensors : {&tensors_, &feeds_})
     for (const Tensor& tensor : *tensors) bytes += bytes_of(tensor);
+  for (const Gift& gift : gifts_) bytes += bytes_of(gift.before);
   return bytes;
+}
+
+std::vector<Tensor> Program::give() {
+  std::vector<Tensor> given;
+  for (const Tensor* fetched : fetched_) {
+    given.push_back(*fetched);
+    const bool is_gift =
+        std::any_of(gifts_.begin(), gifts_.end(), [&](const Gift& gift) { return gift.tensor == fetched; });
+    if (!is_gift) given.back().unshare();
+  }
+  has_given_ = !gifts_.empty();
+  return given;
+}
+
+// Before a run: what somebody keeps is not written to. False where there is no memory for that.
+bool Program::replace_given() {
+  for (Gift& gift : gifts_) {
+    if (!gift.tensor->shared()) continue;
+    if (!gift.before.defined() || gift.before.shared()) {
+      Result<Tensor> made = Tensor::make(gift.tensor->dtype(), gift.tensor->shape());
+      if (!made.ok()) return false;
+      gift.before = *std::move(made);
+    }
+    std::swap(*gift.tensor, gift.before);
+  }
+  has_given_ = false;
+  bind();
+  return true;
 }
 
 // Whether all variables have values of the right kind; also finds memory that has moved, as when somebody
@@ -96,6 +125,7 @@ bool Program::run_steps(std::size_t first, std::size_t last) {
 }
 
 bool Program::run() {
+  if (has_given_ && !replace_given()) return false;
   if (!variables_are_ready()) return false;
   for (std::size_t i = 0; i < generators_.size(); ++i) kept_generators_[i] = *generators_[i];
   const auto is_finite = [](const Tensor* tensor) {

@@ -33,6 +33,9 @@ class Program {
   std::int64_t bytes() const;
   // After a run: fetch `i`. Good until the next.
   const Tensor& fetched(std::size_t i) const { return *fetched_[i]; }
+  // After a run: all fetches, to keep. Nothing is copied that instructions made: the next run makes it in
+  // other memory, which is what was given away the time before if nobody kept that.
+  std::vector<Tensor> give();
 
  private:
   friend class Compiler;
@@ -60,6 +63,7 @@ class Program {
   void bind();
   Instruction bound(const Recipe& recipe);
   bool variables_are_ready();
+  bool replace_given();
   bool run_operation(Step& step);
   bool run_steps(std::size_t first, std::size_t last);
 
@@ -68,6 +72,13 @@ class Program {
   std::deque<Tensor> tensors_;
   std::deque<Tensor> feeds_;
   std::vector<const Tensor*> fetched_;
+  // A fetch that instructions write to in every run, and the memory it had before this.
+  struct Gift {
+    Tensor* tensor;
+    Tensor before;
+  };
+  std::vector<Gift> gifts_;
+  bool has_given_ = false;
   std::vector<Step> steps_;
   // The steps as they are run: instructions side by side, and null for an operation.
   std::vector<Instruction> instructions_;

@@ -187,13 +187,10 @@ std::optional<std::vector<Tensor>> Session::run_on_program(const std::vector<Fet
       std::copy(from.begin(), from.end(), program.feed(i).write<T>().begin());
     });
   if (!program.run()) return std::nullopt;
-  std::vector<Tensor> results;
+  std::vector<Tensor> given = program.give(), results;
   std::size_t next = 0;
-  for (const Fetch& fetch : fetches) {
-    Tensor result = fetch.is_operation ? Tensor() : program.fetched(next++);
-    if (result.defined()) result.unshare();
-    results.push_back(std::move(result));
-  }
+  for (const Fetch& fetch : fetches)
+    results.push_back(fetch.is_operation ? Tensor() : std::move(given[next++]));
   return results;
 }
 

@@ -322,6 +322,44 @@ TEST_CASE("what was looked at stays as it was seen, and a value that nothing nee
   CHECK(str(must(session.observe({length}, infinite))[0]) == "2");
 }
 
+TEST_CASE("all that was looked at may be kept; who keeps nothing has it made in the same memory") {
+  Counting p;
+  const Output x = tf::placeholder(p.b, DType::kFloat32, {1000}), y = tf::add(p.b, x, p.w.value);
+  const Output wide = p.b.op("Tanh", {y}),
+               turned = p.b.op("Reshape", {wide, tf::constant(p.b, Tensor::vector<std::int32_t>({10, 100}))});
+  const Output same = p.b.op("Identity", {wide}), ten = tf::add(p.b, tf::constant(p.b, 7.0), 3.0);
+  REQUIRE(p.b.ok());
+  const std::vector<Fetch> fetches = {y, wide, y, turned, same, ten, p.w.value, x};
+  Session session(p.graph);
+  must(session.run({Fetch::operation(p.init)}));
+  const auto fed_with = [&](int look) {
+    Tensor values(DType::kFloat32, {1000});
+    for (float& value : values.write<float>()) value = 0.1f * static_cast<float>(look);
+    return std::vector<Feed>{{x, values}};
+  };
+  std::vector<std::vector<Tensor>> kept, expected;
+  for (int look = 0; look < 5; ++look) {
+    expected.push_back(must(session.run(fetches, fed_with(look))));
+    for (Tensor& tensor : expected.back()) tensor.unshare();
+    kept.push_back(must(session.observe(fetches, fed_with(look))));
+    must(session.run({Fetch::operation(p.train_op)}));
+  }
+  for (std::size_t look = 0; look < kept.size(); ++look)
+    for (std::size_t i = 0; i < fetches.size(); ++i) CHECK(kept[look][i].same_bits(expected[look][i]));
+
+  // As a picture that is drawn until the next one is there.
+  kept.clear();
+  std::vector<Tensor> shown = must(session.observe(fetches, fed_with(0)));
+  shown = must(session.observe(fetches, fed_with(1)));
+  const std::int64_t before = Tensor::live_bytes();
+  const float* memory = shown[1].read<float>().data();
+  const auto next = must(session.observe(fetches, fed_with(2)));
+  CHECK(next[1].read<float>().data() != memory);
+  shown.clear();
+  CHECK(must(session.observe(fetches, fed_with(3)))[1].read<float>().data() == memory);
+  CHECK(Tensor::live_bytes() <= before);
+}
+
 TEST_CASE("however many sizes are looked at, programs are kept only in so much memory") {
   Program p;
   const Output x = tf::placeholder(p.b, DType::kFloat32, {Shape::kUnknown, 1000});
