@@ -152,6 +152,53 @@ test("a dragged node is one step of undo, a deleted one comes back with its wire
   await close();
 });
 
+test("a key right after a click is for what was clicked, however late the frame comes", async () => {
+  const { page, trouble, close } = await open();
+  const first = await middleOf(page, "W");
+  await page.mouse.click(first.x, first.y);
+  await until(page, (now) => now.selected.includes("W"));
+  const second = await middleOf(page, "b");
+  // All before one frame: a hand is slower, but so is a tablet.
+  await page.evaluate(({ x, y }) => {
+    const canvas = document.querySelector("#canvas");
+    const at = { clientX: x, clientY: y, pointerId: 1, pointerType: "mouse", bubbles: true };
+    for (const type of ["pointermove", "pointerdown", "pointerup"]) canvas.dispatchEvent(new PointerEvent(type, at));
+    for (const type of ["keydown", "keyup"])
+      canvas.dispatchEvent(new KeyboardEvent(type, { key: "Delete", code: "Delete", bubbles: true }));
+  }, second);
+  const after = await until(page, (now) => !node(now, "b") || !node(now, "W"));
+  assert.ok(node(after, "W") && !node(after, "b"), "the node that was clicked went");
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
+test("a double click is two clicks on the same: not a drag and a click, nor with a node gone or a second between", async () => {
+  const { page, trouble, close } = await open();
+  const opens = (now) => now.spots.some((spot) => spot.id === "family all");
+  const press = () => page.mouse.down().then(() => page.mouse.up());
+  const at = await middleOf(page, "b");
+  await page.mouse.move(at.x, at.y);
+  await press();
+  await until(page, (now) => now.selected.includes("b"));
+  await page.keyboard.press("Delete");
+  await press();
+  const ground = await until(page, (now) => !node(now, "b") && now.selected.length === 0);
+  assert.ok(!opens(ground), "the second was on the ground, the first on a node");
+  await page.mouse.down();
+  await page.mouse.move(at.x + 60, at.y, { steps: 3 });
+  await page.mouse.move(at.x, at.y, { steps: 3 });
+  await page.mouse.up();
+  await press();
+  await page.waitForTimeout(1000);
+  await press();
+  await page.waitForTimeout(1000);
+  assert.ok(!opens(await state(page)), "the first was a drag, the last came late");
+  await page.mouse.dblclick(at.x, at.y);
+  await until(page, opens);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
+
 test("by keyboard alone: a node is found by its Korean help, added, and Escape leaves the search", async () => {
   const { page, trouble, close } = await open({ locale: "ko-KR" });
   const before = (await state(page)).nodes.length;

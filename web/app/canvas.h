@@ -78,6 +78,13 @@ class Canvas {
       return node >= 0 && kind != Kind::kWire && kind != Kind::kFrame && kind != Kind::kFrameSign;
     }
   };
+  // What a press was on, also when nodes have come and gone since.
+  struct Pressed {
+    Hit::Kind kind;
+    std::string name;  // Of a box.
+
+    bool operator==(const Pressed&) const = default;
+  };
   struct Drag {
     enum class Kind { kNone, kPan, kNodes, kMarquee, kWire, kMinimap };
     Kind kind = Kind::kNone;
@@ -158,6 +165,7 @@ class Canvas {
   std::string walked_;            // Where keys have come to while they add to the selection.
   bool selects_several_ = false;  // A tap adds a node to the selection, or takes it out.
   Drag drag_;
+  std::optional<Pressed> pressed_;  // By the last press of the left button, unless it dragged.
   std::optional<Wire> wire_;
   std::map<std::pair<std::string, int>, std::optional<Error>> tried_;  // Of this wire.
   std::uint64_t tried_version_ = 0;

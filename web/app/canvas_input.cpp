@@ -152,7 +152,13 @@ Changes Canvas::obey_hands(Ui& ui, const Rect& area, const Scene& scene, const B
     open_menu(ui, scene, boxes, ui.input.mouse);
     return {};
   }
-  if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left) && !wire_ && !selects_several_) {
+  bool is_second = false;  // The click of a double click: on what the first was on.
+  if (const int count = ImGui::GetMouseClickedCount(ImGuiMouseButton_Left); count > 0) {
+    const Pressed on{hit.kind, hit.is_box() ? boxes.nodes[static_cast<std::size_t>(hit.node)].name : ""};
+    is_second = count > 1 && pressed_ == on;
+    pressed_ = is_second ? std::nullopt : std::optional(on);
+  }
+  if (is_second && !wire_ && !selects_several_) {
     if (hit.kind == Hit::Kind::kGround)
       add_menu_.open(ui, area, ui.input.mouse, world, scene);
     else if (hit.kind == Hit::Kind::kFrame)
@@ -305,6 +311,7 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
   Changes changes;
   const Vec world = to_world(ui.input.mouse);
   const Drag drag = std::exchange(drag_, {});
+  if (drag.has_moved) pressed_.reset();
   if (selects_several_ && drag.kind == Drag::Kind::kNodes) {
     if (const Hit hit = hit_at(ui, boxes, world); hit.is_box() && !drag.has_moved && !drag.has_selected)
       select(boxes.nodes[static_cast<std::size_t>(hit.node)], true);

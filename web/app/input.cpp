@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cfloat>
+#include <climits>
 #include <cmath>
+#include <utility>
 
 // For the events that ImGui still holds back.
 #include <imgui_internal.h>
@@ -102,7 +104,9 @@ void Input::key(std::string_view key, bool down, int modifiers) {
   const bool shift_held = key == "Shift" ? down : (modifiers & 1) != 0;
   io.AddKeyEvent(ImGuiMod_Shift, shift_held);
   if (const ImGuiKey known = imgui_key(key); known != ImGuiKey_None) io.AddKeyEvent(known, down);
-  if (down) keys.push_back({std::string(key), shift_held, (modifiers & (2 | 8)) != 0, (modifiers & 4) != 0});
+  if (!down) return;
+  waiting_keys_.push_back({{std::string(key), shift_held, (modifiers & (2 | 8)) != 0, (modifiers & 4) != 0},
+                           ImGui::GetCurrentContext()->InputEventsNextEventId});
 }
 
 bool Input::has_waiting() const {
@@ -119,8 +123,8 @@ void Input::begin_frame(double time_ms, Vec size, float ratio) {
   ratio_ = ratio;
   io.DisplaySize = {std::round(size.x * ratio), std::round(size.y * ratio)};
   io.DisplayFramebufferScale = {1, 1};
-  // A frame after a rest is not one long frame.
-  io.DeltaTime = static_cast<float>(std::clamp((time_ms - last_time_) / 1000, 0.001, 0.1));
+  // The whole of a rest, too: by this ImGui tells two clicks from a double click.
+  io.DeltaTime = static_cast<float>(std::max((time_ms - last_time_) / 1000, 0.001));
   last_time_ = time_ms;
 }
 
@@ -131,6 +135,14 @@ void Input::read_state() {
   // with.
   shift = io.KeyShift;
   space = ImGui::IsKeyDown(ImGuiKey_Space);
+  // A key after a click is of what was clicked: it waits until ImGui has passed that on.
+  unsigned first_click = UINT_MAX;
+  for (const ImGuiInputEvent& event : ImGui::GetCurrentContext()->InputEventsQueue)
+    if (event.Type == ImGuiInputEventType_MouseButton) first_click = std::min(first_click, event.EventId);
+  const auto due = std::find_if(waiting_keys_.begin(), waiting_keys_.end(),
+                                [&](const WaitingKey& waiting) { return waiting.event > first_click; });
+  for (auto key = waiting_keys_.begin(); key != due; ++key) keys.push_back(std::move(key->press));
+  waiting_keys_.erase(waiting_keys_.begin(), due);
 }
 
 void Input::end_frame() {

@@ -49,7 +49,13 @@ class Input {
   };
   void pinch_from(Vec old_a, Vec old_b);
 
+  struct WaitingKey {
+    KeyPress press;
+    unsigned event;  // ImGui's number of the next event.
+  };
+
   std::vector<Finger> fingers_;
+  std::vector<WaitingKey> waiting_keys_;
   bool was_pinch_ = false;  // Until the last finger is up, one finger left over is no mouse.
   bool is_waiting_ = false;
   double last_time_ = 0;
