@@ -34,9 +34,9 @@ bool App::frame(double time_ms) {
   if (ui.input.has_waiting()) wake();
 
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
-  look_at_run(since_last);
-  follow_lens();
-  lay_out();
+  between_frames_ += 0.1 * (std::min(since_last, 0.2) - between_frames_);
+  ui.turns.begin_frame(playback.is_busy());
+  look_at_run();
   begin_screen();
   ui.input.read_state();
   obey_keys();
@@ -91,16 +91,15 @@ void App::tell_restart() {
 
 // A look at the run costs about as much as a step, and what is drawn anew with it more than that: while steps
 // stream by, twenty a second are enough, and of a large net as many as leave most frames alone.
-void App::look_at_run(double since_last) {
-  ui.turns.begin_frame(playback.is_busy());
+void App::look_at_run() {
   looks_at_layers_ = false;
-  lags_ = playback.is_stream() && ui.time - looked_at_ < look_rest(look_ms_);
-  // Not where frames come so late that each looks: the page would never be told.
-  looks_alone_ = !lags_ && playback.is_stream() && since_last < look_rest(look_ms_);
-  if (lags_) return;
-  looked_at_ = ui.time;
-  // It is this frame's piece of work only where others follow before the next look.
-  if (looks_alone_) ui.turns.take();
+  const bool streams = playback.is_stream();
+  const bool rests = streams && ui.time - looked_at_ < look_rest(look_ms_, between_frames_);
+  const Turns::Turn turn = streams && !rests ? ui.take_turn(this) : Turns::Turn();
+  lags_ = streams && !turn;
+  if (!lags_) looked_at_ = ui.time;
+  follow_lens();
+  lay_out();
 }
 
 // Last in a frame, with what the rest of it has left.
@@ -259,11 +258,12 @@ const std::vector<LayerState>& App::look_at_layers() {
   const std::uint64_t version = run_now().version;
   const bool is_other = layers_.size() != workspace.layer_watch().layers().size();
   if (version == layers_version_ && !is_other) return layers_;
-  if (!is_other &&
-      ((playback.is_busy() && ui.time - layers_at_ < look_rest(layers_ms_)) || !ui.takes_turn())) {
+  if (!is_other && playback.is_busy() && ui.time - layers_at_ < look_rest(layers_ms_, between_frames_)) {
     ui.wants_frame = true;
     return layers_;
   }
+  const Turns::Turn turn = ui.take_turn(&layers_);
+  if (!turn && !is_other) return layers_;
   layers_ = workspace.look_at_layers();
   looks_at_layers_ = true;
   layers_version_ = version;
@@ -369,7 +369,6 @@ void App::scene_changed() {
 }
 
 void App::tell_page() {
-  if (looks_alone_) return;  // The next frame has time for it.
   report_.send(*this, boxes_, made_ > 0 || playback.is_stream());
   if (report_.is_owing() || playback.is_owing()) return;
   for (; tells_owed_ > 0; --tells_owed_) ui.outbox.add("{\"type\":\"told\"}");

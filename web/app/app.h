@@ -64,7 +64,7 @@ class App {
   void use_table(const std::vector<std::string>& features, const std::string& label, bool is_number,
                  bool standardise, bool with_net);
   void tell_restart();
-  void look_at_run(double since_last);
+  void look_at_run();
   void train(double budget);
   void follow_lens();
   void toggle_fetch(const std::string& node);
@@ -94,10 +94,11 @@ class App {
       made_between_;  // Since the last frame; nothing if there was no training between.
   // Milliseconds: of training over its budget, and of a frame that looks at the run, or at its layers.
   double overshoot_ = 0, look_ms_ = 0, layers_ms_ = 0;
-  bool was_edited_ = false;  // Since the last frame.
+  double between_frames_ = 1.0 / 60;  // Seconds, of the last ten frames or so.
+  bool was_edited_ = false;           // Since the last frame.
   double told_restart_at_ = -1e9;
   double frame_ms_ = 0;
-  bool lags_ = false, looks_alone_ = false;  // This frame looks at the run, and the next will not.
+  bool lags_ = false;  // This frame does not look at the run.
   double looked_at_ = -1;
   int frames_left_ = 3;
   int tells_owed_ = 0;

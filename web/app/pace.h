@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 namespace sandflow::ui {
 
@@ -16,29 +19,71 @@ constexpr double training_budget(double worked, double handed_over) {
   return std::clamp(kFrame - worked - std::min(handed_over, kMostHandingOver), kLeastTraining, kMostTraining);
 }
 
-// Seconds from one look at the run to the next, by the milliseconds that a frame took to draw what it saw: up
-// to twenty looks a second; but where that leaves no room for training, about one frame in twenty-five has
-// one. However busy the machine was then, the page is told once a second.
-constexpr double look_rest(double frame) {
-  return frame < kFrame - kLeastTraining ? std::max(0.05, (frame - kFrame / 2) * 20 / 1000)
-                                         : std::min(frame / kFrame * 25 / 60, 1.0);
+// Seconds from one look at the run to the next, by the milliseconds that a frame took to draw what it saw and
+// the seconds between frames: up to twenty looks a second; but where that leaves no room for training, one
+// frame in twenty-five has one. However busy the machine is, there is one a second.
+constexpr double look_rest(double frame, double between_frames) {
+  return frame < kFrame - kLeastTraining ? std::max(0.05, (frame - kFrame / 2) * 40 / 1000)
+                                         : std::min(25 * std::max(between_frames, 1.0 / 60), 1.0);
 }
 
-// Whether work that can wait is done in this frame: one piece a frame while steps run. Who asks first is
-// served; a piece that was refused asks again in the next frame.
+// Work that can wait, while steps run: of what took long the last time, a frame does one piece, and who was
+// refused first comes first. What took no time is always done, and at rest everything is.
 class Turns {
  public:
+  static constexpr double kLong = 1;  // Milliseconds.
+
+  // While it lives the work is done; nothing is to be done if it says no.
+  class Turn {
+   public:
+    Turn() = default;
+    Turn(Turn&& other) : now_(other.now_), cost_(std::exchange(other.cost_, nullptr)), began_(other.began_) {}
+    ~Turn() {
+      if (cost_) *cost_ = now_() - began_;
+    }
+    explicit operator bool() const { return cost_; }
+
+   private:
+    friend class Turns;
+    Turn(double (*now)(), double& cost) : now_(now), cost_(&cost), began_(now()) {}
+
+    double (*now_)() = nullptr;
+    double* cost_ = nullptr;
+    double began_ = 0;
+  };
+
+  explicit Turns(double (*now)()) : now_(now) {}  // Milliseconds.
+
   void begin_frame(bool is_training) {
     is_free_ = true;
     is_training_ = is_training;
+    // Who no longer asks is no longer waited for.
+    std::erase_if(waiting_, [](const Waiting& waiting) { return !waiting.asks; });
+    for (Waiting& waiting : waiting_) waiting.asks = false;
   }
-  bool take() {
-    const bool may = is_free_ || !is_training_;
+  // `who`: an address of the one who asks, the same in every frame.
+  Turn take(const void* who) {
+    double& cost = costs_[who];
+    if (!is_training_ || cost < kLong) return Turn(now_, cost);
+    auto it = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& w) { return w.who == who; });
+    if (it == waiting_.end()) it = waiting_.insert(it, {who, false});
+    if (!is_free_ || it != waiting_.begin()) {
+      it->asks = true;
+      return {};
+    }
+    waiting_.erase(it);
     is_free_ = false;
-    return may;
+    return Turn(now_, cost);
   }
 
  private:
+  struct Waiting {
+    const void* who;
+    bool asks;  // In this frame.
+  };
+  double (*now_)();
+  std::map<const void*, double> costs_;  // Milliseconds, the last time.
+  std::vector<Waiting> waiting_;
   bool is_free_ = true, is_training_ = false;
 };
 

@@ -345,6 +345,9 @@ void Report::send(App& app, const Boxes& boxes, bool is_running) {
   // Printing every node's value for the page costs more than drawing it.
   is_owing_ = app.ui.time - sent_at_ < (is_running ? 0.1 : 0.05);
   if (is_owing_) return;
+  const Turns::Turn turn = app.ui.take_turn(this);
+  is_owing_ = !turn;
+  if (is_owing_) return;
   sent_at_ = app.ui.time;
   const Snapshot& snapshot = app.run_now();
   std::string state = state_json(app, snapshot, boxes);

@@ -1,6 +1,8 @@
 // What every panel is handed besides its data: input, the screen, and the few things it can ask of the page.
 #pragma once
 
+#include <emscripten.h>
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -78,16 +80,16 @@ struct Ui {
   float delta = 0;
   bool reduced_motion = false;
   bool has_focus = false;
-  std::string cursor = "default";  // What this frame asks for.
-  bool holds_finger = false;       // A finger draws; it does not scroll.
-  bool wants_frame = false;        // Something moves: draw again without being asked.
-  Turns turns;                     // Of work that can wait.
+  std::string cursor = "default";   // What this frame asks for.
+  bool holds_finger = false;        // A finger draws; it does not scroll.
+  bool wants_frame = false;         // Something moves: draw again without being asked.
+  Turns turns{emscripten_get_now};  // Of work that can wait.
 
-  // Whether a piece of work that can wait is done now; if not, there will be another frame.
-  bool takes_turn() {
-    const bool takes = turns.take();
-    if (!takes) wants_frame = true;
-    return takes;
+  // For a piece of work that can wait; if it must, there will be another frame.
+  Turns::Turn take_turn(const void* who) {
+    Turns::Turn turn = turns.take(who);
+    if (!turn) wants_frame = true;
+    return turn;
   }
 
   Painter painter(Vec origin = {0, 0}, float scale = 1) const;

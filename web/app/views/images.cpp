@@ -94,7 +94,8 @@ class ImagesView : public View {
       read_at_ = ui.time;
     }
     ui.wants_frame = true;
-    if (!ui.takes_turn()) return;
+    const Turns::Turn turn = ui.take_turn(this);
+    if (!turn) return;
     const auto from = static_cast<std::int64_t>(reading_.size());
     const std::int64_t count = std::min(kSlice, test.size() - from), width = test.features.shape().dim(1);
     if (count <= 0) return;

@@ -19,15 +19,18 @@ constexpr double kRest = 0.25;  // Seconds from one look to the next while steps
 // When to look again.
 class Watch {
  public:
-  bool is_due(Ui& ui, const Run& run) {
-    if (run.snapshot.version == version_) return false;
-    if (run.is_playing && (ui.time - at_ < kRest || !ui.takes_turn())) {
+  Turns::Turn take_turn(Ui& ui, const Run& run) {
+    if (run.snapshot.version == version_) return {};
+    if (run.is_playing && ui.time - at_ < kRest) {
       ui.wants_frame = true;
-      return false;
+      return {};
     }
-    version_ = run.snapshot.version;
-    at_ = ui.time;
-    return true;
+    Turns::Turn turn = ui.take_turn(this);
+    if (turn) {
+      version_ = run.snapshot.version;
+      at_ = ui.time;
+    }
+    return turn;
   }
   void forget() { version_ = 0; }
 
@@ -60,7 +63,7 @@ class BatchView : public View {
                         tr("batch.step", {{"step", std::to_string(run.snapshot.counters.step + 1)}}), 0,
                         false))
       return {};
-    if (watch_.is_due(ui, run)) sight_ = run.workspace.look_at_batch();
+    if (const Turns::Turn turn = watch_.take_turn(ui, run)) sight_ = run.workspace.look_at_batch();
     const Palette& p = palette();
     if (sight_.rows.empty()) {
       column.paragraph(tr("batch.none"), p.soft);
@@ -168,7 +171,7 @@ class UpdateView : public View {
             choice(ui, column.painter, "update-variable", {row.min, {row.max.x - kButtons - 8, row.max.y}},
                    names, static_cast<int>(at - names.begin())))
       choose(names[static_cast<std::size_t>(*chosen)]);
-    if (watch_.is_due(ui, run)) look(run);
+    if (const Turns::Turn turn = watch_.take_turn(ui, run)) look(run);
     const std::int64_t count = elements(run);
     const auto step = [&](const char* id, const char* label, float x, std::int64_t by) {
       const Rect box{{row.max.x - kButtons + x, row.min.y}, {row.max.x - kButtons + x + 28, row.max.y}};
@@ -240,7 +243,7 @@ class CheckView : public View {
     const Palette& p = palette();
     const std::string& name = run.scene.nodes[static_cast<std::size_t>(chosen(run))].name;
     if (!column.section(ui, "check", tr("view.check"), name, 0, false)) return {};
-    if (name != name_ || (!run.is_playing && watch_.is_due(ui, run))) {
+    if (name != name_ || (!run.is_playing && watch_.take_turn(ui, run))) {
       name_ = name;
       Result<GradientCheck> seen = run.workspace.check_gradient(static_cast<std::size_t>(chosen(run)));
       error_ = seen.ok() ? "" : seen.error().message;

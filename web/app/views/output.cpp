@@ -148,7 +148,8 @@ class OutputView : public View {
       grid_.clear();
     }
     ui.wants_frame = true;
-    if (!ui.takes_turn()) return;
+    const Turns::Turn turn = ui.take_turn(this);
+    if (!turn) return;
     const auto features = static_cast<std::int64_t>(data_->feature_names.size());
     if (sweep_ < kSlices) {
       constexpr int kRows = kGrid / kSlices;

@@ -96,7 +96,8 @@ class ResponsesView : public View {
         ui.wants_frame = true;
         return;
       }
-      if (!ui.takes_turn()) return;
+      const Turns::Turn turn = ui.take_turn(this);
+      if (!turn) return;
       ask(run);
       version_ = run.snapshot.version;
       looked_at_ = ui.time;
