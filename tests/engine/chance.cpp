@@ -2,7 +2,6 @@
 #include "tests/engine/chance.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 

@@ -1,7 +1,6 @@
 // Guards the learner's edits: each happens whole or not at all, is undone by one step, and restarts a run
 // only if it must.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <random>

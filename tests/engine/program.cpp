@@ -3,39 +3,14 @@
 #include "engine/session/program.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <limits>
-#include <new>
 
 #include "engine/graph/gradients.h"
 #include "engine/tf/operators.h"
 #include "engine/training/optimizers.h"
 #include "engine/training/trainer.h"
 #include "tests/engine/trial.h"
-
-// Every allocation of this whole program of tests is counted.
-static std::size_t allocations = 0;
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto line = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(line, (size + line - 1) / line * line)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace sandflow::test {
 
@@ -286,12 +261,12 @@ TEST_CASE("a step on a program allocates nothing") {
     const std::shared_ptr<Program> program = must(
         session.prepare({net.loss, Fetch::operation(net.train)}, {{net.x, shape}, {net.labels, wanted}}));
     REQUIRE(program->run());
-    const std::size_t before = allocations;
+    const std::int64_t before = allocations().count;
     for (int step = 0; step < 10; ++step) {
       for (float& number : program->feed(0).write<float>()) number = 0.1f * static_cast<float>(step);
       program->run();
     }
-    CHECK(allocations == before);
+    CHECK(allocations().count == before);
   }
 }
 
@@ -311,11 +286,11 @@ TEST_CASE("another learning rate compiles nothing, nor does a batch size that wa
   Parameters hyper = complete(find_optimizer_type("Momentum")->parameters, {{"learning_rate", 0.05}});
   Trainer trainer(net.graph, model, &data, 1, {8, hyper});
   const auto allocations_of_a_step = [&] {
-    const std::size_t before = allocations;
+    const std::int64_t before = allocations().count;
     CHECK(trainer.advance(1, [] { return true; }) == 1);
-    return allocations - before;
+    return allocations().count - before;
   };
-  const std::size_t compiling = allocations_of_a_step();
+  const std::int64_t compiling = allocations_of_a_step();
   CHECK(compiling > 500);
   hyper["learning_rate"] = 0.01;
   trainer.set({8, hyper});

@@ -2,7 +2,6 @@
 #include "engine/scene/scene.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <random>

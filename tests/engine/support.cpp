@@ -7,12 +7,42 @@
 #endif
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <new>
 
 #include "engine/core/text.h"
 
+// Every allocation of this whole program of tests is counted.
+static sandflow::test::Allocations taken;
+
+void* operator new(std::size_t size) {
+  ++taken.count;
+  taken.bytes += static_cast<std::int64_t>(size);
+  if (void* memory = std::malloc(size)) return memory;
+  std::abort();
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++taken.count;
+  taken.bytes += static_cast<std::int64_t>(size);
+  return std::malloc(size);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++taken.count;
+  taken.bytes += static_cast<std::int64_t>(size);
+  const auto line = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(line, (size + line - 1) / line * line)) return memory;
+  std::abort();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
 namespace sandflow::test {
+
+Allocations allocations() { return taken; }
 
 std::string read_file(std::string_view path) {
   std::ifstream stream(cat(SANDFLOW_TEST_DATA, "/", path), std::ios::binary);

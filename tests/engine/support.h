@@ -67,6 +67,12 @@ inline constexpr bool kIsSlow = true;
 inline constexpr bool kIsSlow = kIsSanitized;
 #endif
 
+// All that the program has ever taken from the heap: what work costs, on every machine alike.
+struct Allocations {
+  std::int64_t count = 0, bytes = 0;
+};
+Allocations allocations();
+
 // What the program has taken from the heap and not given back.
 std::int64_t live_bytes();
 
