@@ -51,7 +51,7 @@ std::int64_t Program::bytes() const {
   std::int64_t bytes = bytes_of(arena_) + bytes_of(scratch_);
   for (const auto* tensors : {&tensors_, &feeds_})
     for (const Tensor& tensor : *tensors) bytes += bytes_of(tensor);
-  for (const Gift& gift : gifts_) bytes += bytes_of(gift.before);
+  for (const Gift& gift : gifts_) bytes += bytes_of(*gift.tensor);  // There may be two of it.
   return bytes;
 }
 
@@ -125,8 +125,8 @@ bool Program::run_steps(std::size_t first, std::size_t last) {
 }
 
 bool Program::run() {
-  if (has_given_ && !replace_given()) return false;
-  if (!variables_are_ready()) return false;
+  // In this order: bound anew, variables are where they were bound.
+  if (!variables_are_ready() || (has_given_ && !replace_given())) return false;
   for (std::size_t i = 0; i < generators_.size(); ++i) kept_generators_[i] = *generators_[i];
   const auto is_finite = [](const Tensor* tensor) {
     if (!is_floating(tensor->dtype())) return true;

@@ -180,7 +180,7 @@ std::optional<std::vector<Tensor>> Session::run_on_program(const std::vector<Fet
   const auto prepared = prepare(fetches, keys, kMostBytes);
   if (!prepared.ok() || !*prepared) return std::nullopt;
   Program& program = **prepared;
-  // Into its memory, and out of it: who asks may keep both.
+  // Into its memory: who asks may keep theirs.
   for (std::size_t i = 0; i < values.size(); ++i)
     with_plain(values[i].dtype(), [&]<class T>() {
       const std::span<const T> from = values[i].read<T>();

@@ -360,6 +360,21 @@ TEST_CASE("all that was looked at may be kept; who keeps nothing has it made in 
   CHECK(Tensor::live_bytes() <= before);
 }
 
+TEST_CASE("a variable that was assigned another shape is looked at as it is") {
+  Program p;
+  const tf::Variable w = tf::variable(p.b, Tensor::vector<float>({1, 2, 3, 4}), "w");
+  const int init = tf::variables_initializer(p.b, {w});
+  const Output twice = tf::add(p.b, w.value, w.value);
+  const Output shorter =
+      p.b.op("Assign", {w.ref, tf::constant(p.b, Tensor::vector<float>({7}))}, {{"validate_shape", false}});
+  REQUIRE(p.b.ok());
+  Session session(p.graph);
+  must(session.run({Fetch::operation(init)}));
+  CHECK(str(must(session.observe({twice}))[0]) == "[2. 4. 6. 8.]");
+  must(session.run({Fetch::operation(shorter.node)}));
+  CHECK(str(must(session.observe({twice}))[0]) == "[14.]");
+}
+
 TEST_CASE("however many sizes are looked at, programs are kept only in so much memory") {
   Program p;
   const Output x = tf::placeholder(p.b, DType::kFloat32, {Shape::kUnknown, 1000});
