@@ -165,7 +165,7 @@ class Canvas {
   std::string walked_;            // Where keys have come to while they add to the selection.
   bool selects_several_ = false;  // A tap adds a node to the selection, or takes it out.
   Drag drag_;
-  std::optional<Pressed> pressed_;  // By the last press of the left button, unless it dragged.
+  std::optional<Pressed> pressed_;  // By the last press of the left button.
   std::optional<Wire> wire_;
   std::map<std::pair<std::string, int>, std::optional<Error>> tried_;  // Of this wire.
   std::uint64_t tried_version_ = 0;

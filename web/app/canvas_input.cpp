@@ -112,6 +112,14 @@ Changes Canvas::toggle_fold(const Boxes& boxes, const Hit& hit) {
 Changes Canvas::obey_hands(Ui& ui, const Rect& area, const Scene& scene, const Boxes& boxes, const Hit& hit,
                            bool hovered) {
   const Vec world = to_world(ui.input.mouse);
+  bool is_second = false;  // The click of a double click: on what the first was on.
+  if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) {
+    std::optional<Pressed> on;
+    if (hovered)
+      on = Pressed{hit.kind, hit.is_box() ? boxes.nodes[static_cast<std::size_t>(hit.node)].name : ""};
+    is_second = ui.input.is_second_click && on && pressed_ == on;
+    pressed_ = std::move(on);
+  }
   if (add_menu_.carried()) {
     ui.cursor = "grabbing";
     if (ImGui::IsMouseDown(ImGuiMouseButton_Left)) return {};
@@ -151,12 +159,6 @@ Changes Canvas::obey_hands(Ui& ui, const Rect& area, const Scene& scene, const B
     drag_ = {};
     open_menu(ui, scene, boxes, ui.input.mouse);
     return {};
-  }
-  bool is_second = false;  // The click of a double click: on what the first was on.
-  if (const int count = ImGui::GetMouseClickedCount(ImGuiMouseButton_Left); count > 0) {
-    const Pressed on{hit.kind, hit.is_box() ? boxes.nodes[static_cast<std::size_t>(hit.node)].name : ""};
-    is_second = count > 1 && pressed_ == on;
-    pressed_ = is_second ? std::nullopt : std::optional(on);
   }
   if (is_second && !wire_ && !selects_several_) {
     if (hit.kind == Hit::Kind::kGround)
@@ -311,7 +313,6 @@ Changes Canvas::end_drag(Ui& ui, const Rect& area, const Scene& scene, const Box
   Changes changes;
   const Vec world = to_world(ui.input.mouse);
   const Drag drag = std::exchange(drag_, {});
-  if (drag.has_moved) pressed_.reset();
   if (selects_several_ && drag.kind == Drag::Kind::kNodes) {
     if (const Hit hit = hit_at(ui, boxes, world); hit.is_box() && !drag.has_moved && !drag.has_selected)
       select(boxes.nodes[static_cast<std::size_t>(hit.node)], true);

@@ -1,6 +1,8 @@
 // See input.h.
 #include "web/app/input.h"
 
+#include <emscripten.h>
+
 #include <algorithm>
 #include <cfloat>
 #include <climits>
@@ -25,6 +27,16 @@ ImGuiKey imgui_key(std::string_view key) {
 
 }  // namespace
 
+// By when and where the page saw it: frames, and so ImGui's clock, may be too seldom to tell.
+void Input::note_press(Vec at) {
+  constexpr double kDoubleClick = 350;
+  const double now = emscripten_get_now();
+  const bool is_second = now - pressed_time_ < kDoubleClick;
+  pressed_time_ = is_second ? -1e9 : now;
+  pressed_at_ = at;
+  waiting_presses_.push_back({is_second, ImGui::GetCurrentContext()->InputEventsNextEventId});
+}
+
 void Input::pointer(int kind, Vec at, int button, bool touch, int id) {
   is_waiting_ = true;
   ImGuiIO& io = ImGui::GetIO();
@@ -33,6 +45,7 @@ void Input::pointer(int kind, Vec at, int button, bool touch, int id) {
   const bool hovers_first = touch || kind == kDown;
   io.AddMouseSourceEvent(hovers_first ? ImGuiMouseSource_TouchScreen : ImGuiMouseSource_Mouse);
   is_touch = touch;
+  if (distance(at, pressed_at_) > (touch ? 24 : 6)) pressed_time_ = -1e9;  // A drag, or another place.
   const auto put = [&](Vec p) { io.AddMousePosEvent(p.x * ratio_, p.y * ratio_); };
   if (!touch) {
     if (kind == kLeave || kind == kCancel) {
@@ -44,6 +57,7 @@ void Input::pointer(int kind, Vec at, int button, bool touch, int id) {
     put(at);
     // The DOM counts left, middle, right; ImGui left, right, middle.
     constexpr int kButtons[] = {0, 2, 1};
+    if (kind == kDown && button == 0) note_press(at);
     if (kind != kMove && button >= 0 && button < 3) io.AddMouseButtonEvent(kButtons[button], kind == kDown);
     return;
   }
@@ -53,6 +67,7 @@ void Input::pointer(int kind, Vec at, int button, bool touch, int id) {
     fingers_.push_back({id, at});
     if (fingers_.size() == 1) {
       put(at);
+      note_press(at);
       io.AddMouseButtonEvent(0, true);
     } else {
       io.AddMousePosEvent(-FLT_MAX, -FLT_MAX);  // A second finger: what the first began is let go nowhere.
@@ -135,14 +150,21 @@ void Input::read_state() {
   // with.
   shift = io.KeyShift;
   space = ImGui::IsKeyDown(ImGuiKey_Space);
+  const auto& held_back = ImGui::GetCurrentContext()->InputEventsQueue;
+  const unsigned next = held_back.empty() ? UINT_MAX : held_back.front().EventId;
+  is_second_click = false;
+  while (!waiting_presses_.empty() && waiting_presses_.front().event < next) {
+    is_second_click = waiting_presses_.front().is_second;
+    waiting_presses_.erase(waiting_presses_.begin());
+  }
   // A key after a click is of what was clicked: it waits until ImGui has passed that on.
   unsigned first_click = UINT_MAX;
-  for (const ImGuiInputEvent& event : ImGui::GetCurrentContext()->InputEventsQueue)
+  for (const ImGuiInputEvent& event : held_back)
     if (event.Type == ImGuiInputEventType_MouseButton) first_click = std::min(first_click, event.EventId);
-  const auto due = std::find_if(waiting_keys_.begin(), waiting_keys_.end(),
-                                [&](const WaitingKey& waiting) { return waiting.event > first_click; });
-  for (auto key = waiting_keys_.begin(); key != due; ++key) keys.push_back(std::move(key->press));
-  waiting_keys_.erase(waiting_keys_.begin(), due);
+  while (!waiting_keys_.empty() && waiting_keys_.front().event <= first_click) {
+    keys.push_back(std::move(waiting_keys_.front().press));
+    waiting_keys_.erase(waiting_keys_.begin());
+  }
 }
 
 void Input::end_frame() {

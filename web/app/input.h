@@ -41,13 +41,19 @@ class Input {
   std::vector<KeyPress> keys;
   bool is_touch = false;
   bool shift = false, space = false;
+  bool is_second_click = false;  // The left button is pressed, for the second time in a row at this place.
 
  private:
   struct Finger {
     int id;
     Vec at;
   };
+  struct WaitingPress {
+    bool is_second;
+    unsigned event;
+  };
   void pinch_from(Vec old_a, Vec old_b);
+  void note_press(Vec at);
 
   struct WaitingKey {
     KeyPress press;
@@ -56,6 +62,9 @@ class Input {
 
   std::vector<Finger> fingers_;
   std::vector<WaitingKey> waiting_keys_;
+  std::vector<WaitingPress> waiting_presses_;
+  double pressed_time_ = -1e9;  // Milliseconds.
+  Vec pressed_at_;
   bool was_pinch_ = false;  // Until the last finger is up, one finger left over is no mouse.
   bool is_waiting_ = false;
   double last_time_ = 0;

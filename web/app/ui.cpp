@@ -120,7 +120,7 @@ Press press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box
   ImGui::PopID();
   result.hovered = ImGui::IsItemHovered();
   result.held = ImGui::IsItemActive();
-  result.double_clicked = result.hovered && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left);
+  result.double_clicked = result.hovered && ui.input.is_second_click;
   if (result.hovered && !may_overlap) ui.cursor = "pointer";
   return result;
 }
