@@ -23,6 +23,7 @@ struct KeptRun {
   RunSettings settings;
   std::vector<LossPoint> losses;
   std::vector<Evaluation> evaluations;
+  int number = 0;  // In the drawer; never given twice.
 };
 
 KeptRun kept_run(std::string name, RunSettings settings, const std::vector<LossPoint>& losses,

@@ -138,6 +138,7 @@ struct Workspace::State {
             const std::vector<Evaluation>& evaluations) {
     if (losses.empty()) return;
     runs.push_back(kept_run(std::to_string(++runs_kept), std::move(with), losses, evaluations));
+    runs.back().number = runs_kept;
     if (runs.size() > kMostKeptRuns) runs.erase(runs.begin());
   }
 

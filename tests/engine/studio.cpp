@@ -219,6 +219,8 @@ TEST_CASE(
   CHECK(workspace.kept_runs().size() == 1);
   for (int i = 0; i < 20; ++i) workspace.keep_run();
   CHECK(workspace.kept_runs().size() == kMostKeptRuns);
+  for (std::size_t i = 0; i < kMostKeptRuns; ++i)  // The last ones of 22, whatever they are called.
+    CHECK(workspace.kept_runs()[i].number == static_cast<int>(22 - kMostKeptRuns + 1 + i));
   open_scene(workspace, "spiral");
   CHECK(workspace.kept_runs().empty());
 }

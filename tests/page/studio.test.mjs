@@ -112,6 +112,10 @@ test("tables of every make become data, or say why not", async () => {
   await command(page, { do: "use-table", features: ["size"], label: "kind", number: false, standardise: true, net: true });
   const two = await until(page, (now) => now.features === 1 && now.can_train);
   assert.match(two.nodes.find(({ name }) => name === "y").shape, /2\)$/);
+  // Each table is a step of undo, with the net that came with it.
+  await command(page, { do: "undo" });
+  const one = await until(page, (now) => now.features === 3 && now.can_train);
+  assert.equal(one.train_examples + one.test_examples, 4);
   // Of Korea's spreadsheets, 100,000 rows, and a number to predict.
   const rows = Array.from({ length: 100000 }, (_, i) => `${i % 97},${i % 89},${(i % 97) * 0.5}`).join("\n");
   await page.evaluate(() => document.dispatchEvent(Object.assign(new Event("drop", { cancelable: true }), { dataTransfer: { files: [new File([new Uint8Array([0xb9, 0xab, 0xb0, 0xd4, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x32, 0x0a, 0x33, 0x2c, 0x34, 0x0a])], "k.csv")], types: ["Files"] } })));

@@ -36,7 +36,7 @@ bool App::frame(double time_ms) {
   ui.input.begin_frame(time_ms, ui.size, ui.ratio);
   between_frames_ += 0.1 * (std::min(since_last, 0.2) - between_frames_);
   ui.turns.begin_frame(playback.is_busy());
-  look_at_run();
+  look_and_lay_out();
   begin_screen();
   ui.input.read_state();
   obey_keys();
@@ -91,7 +91,7 @@ void App::tell_restart() {
 
 // A look at the run costs about as much as a step, and what is drawn anew with it more than that: while steps
 // stream by, twenty a second are enough, and of a large net as many as leave most frames alone.
-void App::look_at_run() {
+void App::look_and_lay_out() {
   looks_at_layers_ = false;
   const bool streams = playback.is_stream();
   const bool rests = streams && ui.time - looked_at_ < look_rest(look_ms_, between_frames_);
@@ -263,7 +263,7 @@ const std::vector<LayerState>& App::look_at_layers() {
     return layers_;
   }
   const Turns::Turn turn = ui.take_turn(&layers_);
-  if (!turn && !is_other) return layers_;
+  if (!turn && !is_other) return layers_;  // Of another net there is nothing to show yet.
   layers_ = workspace.look_at_layers();
   looks_at_layers_ = true;
   layers_version_ = version;

@@ -64,7 +64,7 @@ class App {
   void use_table(const std::vector<std::string>& features, const std::string& label, bool is_number,
                  bool standardise, bool with_net);
   void tell_restart();
-  void look_at_run();
+  void look_and_lay_out();
   void train(double budget);
   void follow_lens();
   void toggle_fetch(const std::string& node);
@@ -102,6 +102,7 @@ class App {
   double looked_at_ = -1;
   int frames_left_ = 3;
   int tells_owed_ = 0;
+  int tables_ = 0;  // Of the learner's own, brought until now.
   float column_width_ = 380;
   std::string sent_cursor_ = "default";
 

@@ -291,9 +291,10 @@ void App::use_table(const std::vector<std::string>& features, const std::string&
     used.push_back(label);
     own.classes = values_of(complete_rows(*parsed, used), parsed->column(label));
   }
-  const bool was_ok = apply({{edit::SetOwnData{own, standardise}, "table"}});
+  const std::string gesture = cat("table ", ++tables_);
+  const bool was_ok = apply({{edit::SetOwnData{own, standardise}, gesture}});
   if (was_ok && with_net) {
-    if (const Dataset* data = workspace.dataset()) apply({{net_for(workspace.scene(), *data), "table"}});
+    if (const Dataset* data = workspace.dataset()) apply({{net_for(workspace.scene(), *data), gesture}});
     canvas.fit();
   }
   ui.outbox.add(cat("{\"type\":\"table-used\",\"ok\":", was_ok ? "true}" : "false}"));

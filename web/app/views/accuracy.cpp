@@ -24,11 +24,11 @@ class AccuracyView : public View {
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const auto& kept = run.workspace.kept_runs();
-    if (run.snapshot.version != version_ || series_.empty() || kept.size() != kept_) collect(run);
+    if (run.snapshot.version != version_ || series_.empty() || numbers_of(kept) != kept_) collect(run);
     series_[0].color = series_[1].color = palette().of(Tone::kForward);
     series_[0].label = tr("series.train");
     series_[1].label = tr("series.test");
-    for (std::size_t i = 0; i < kept_; ++i) {
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
       series_[2 + i].color = palette().of_class(static_cast<int>(i));
       series_[2 + i].label = fitted(Face::kText, 11, tr("runs.run", {{"name", kept[i].name}}), 60);
     }
@@ -47,11 +47,11 @@ class AccuracyView : public View {
  private:
   void collect(const Run& run) {
     version_ = run.snapshot.version;
-    kept_ = run.workspace.kept_runs().size();
-    series_.assign(2 + kept_, {});
+    kept_ = numbers_of(run.workspace.kept_runs());
+    series_.assign(2 + kept_.size(), {});
     collect_measure(run.snapshot, kAccuracy, series_[0], series_[1]);
     // What runs are compared by is the test; without test data, there is the training.
-    for (std::size_t i = 0; i < kept_; ++i) {
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
       const auto& all = run.workspace.kept_runs()[i].evaluations;
       const bool has_tests = std::any_of(all.begin(), all.end(),
                                          [](const Evaluation& e) { return !std::isnan(e.test_accuracy); });
@@ -65,7 +65,7 @@ class AccuracyView : public View {
 
   ChartZoom zoom_;
   std::uint64_t version_ = 0;
-  std::size_t kept_ = 0;
+  std::vector<int> kept_;  // Of which series there are.
   std::vector<Series> series_;
 };
 

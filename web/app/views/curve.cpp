@@ -25,7 +25,7 @@ class CurveView : public View {
     const Dataset& data = *run.data;
     if (!column.section(ui, "curve", tr("view.output"))) return {};
     const Palette& p = palette();
-    if (&data != data_ || run.scene.data != choice_) find_reach(run);
+    if (!data_.is_of(run)) find_reach(run);
     if (run.snapshot.version != version_) predict(run);
     const Rect box = column.take(std::round(column.width * 0.58f), 6);
     const Rect plot{{box.min.x + 40, box.min.y}, {box.max.x, box.max.y - 18}};
@@ -70,8 +70,7 @@ class CurveView : public View {
 
  private:
   void find_reach(const Run& run) {
-    data_ = run.data;
-    choice_ = run.scene.data;
+    data_.see(run);
     version_ = 0;
     curve_.clear();
     for (int axis = 0; axis < 2; ++axis) {
@@ -117,8 +116,7 @@ class CurveView : public View {
     tooltip(ui, ui.input.mouse, lines);
   }
 
-  const Dataset* data_ = nullptr;
-  Choice choice_;
+  SeenData data_;
   std::uint64_t version_ = 0;
   double low_[2] = {-1, -1}, high_[2] = {1, 1};
   std::vector<std::pair<double, double>> curve_;

@@ -46,7 +46,7 @@ class ImagesView : public View {
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Dataset& data = *run.data;
     const Palette& p = palette();
-    if (&data != data_ || run.scene.data != choice_) forget(run);
+    if (!data_.is_of(run)) forget(run);
     // As the examples below are read, not as of the last epoch's end.
     std::string remark;
     if (!answers_.empty() && answers_.size() == data.test.classes.size()) {
@@ -70,8 +70,7 @@ class ImagesView : public View {
   std::size_t classes() const { return data_->class_names.size(); }
 
   void forget(const Run& run) {
-    data_ = run.data;
-    choice_ = run.scene.data;
+    data_.see(run);
     answers_.clear();
     reading_.clear();
     chosen_ = {-1, -1};
@@ -398,8 +397,7 @@ class ImagesView : public View {
     column.y += static_cast<float>((shown + kInRow - 1) / kInRow) * (side + gap) + 12;
   }
 
-  const Dataset* data_ = nullptr;
-  Choice choice_;
+  SeenData data_;
   std::vector<int> answers_,
       reading_;  // Of the test examples: the last whole reading, and the one under way.
   std::uint64_t read_version_ = 0;

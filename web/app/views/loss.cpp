@@ -24,14 +24,14 @@ class LossView : public View {
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const auto& kept = run.workspace.kept_runs();
-    if (run.snapshot.version != version_ || series_.empty() || kept.size() != kept_) collect(run);
+    if (run.snapshot.version != version_ || series_.empty() || numbers_of(kept) != kept_) collect(run);
     const Palette& p = palette();
     series_[0].color = mix(p.panel, p.of(Tone::kForward), 0.5f);
     series_[1].color = series_[2].color = p.of(Tone::kLoss);
     series_[0].label = tr("series.batch");
     series_[1].label = tr("series.train");
     series_[2].label = tr("series.test");
-    for (std::size_t i = 0; i < kept_; ++i) {
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
       series_[3 + i].color = p.of_class(static_cast<int>(i));
       series_[3 + i].label = fitted(Face::kText, 11, tr("runs.run", {{"name", kept[i].name}}), 60);
     }
@@ -63,8 +63,8 @@ class LossView : public View {
   void collect(const Run& run) {
     const Snapshot& snapshot = run.snapshot;
     version_ = snapshot.version;
-    kept_ = run.workspace.kept_runs().size();
-    series_.assign(3 + kept_, {});
+    kept_ = numbers_of(run.workspace.kept_runs());
+    series_.assign(3 + kept_.size(), {});
     series_[0].thickness = 1.2f;
     // Smoothed as TensorBoard does, with the start made good.
     constexpr double kKept = 0.95;
@@ -79,7 +79,7 @@ class LossView : public View {
       series_[0].points.emplace_back(static_cast<double>(point.step), loss);
     }
     collect_measure(snapshot, kLoss, series_[1], series_[2]);
-    for (std::size_t i = 0; i < kept_; ++i) {
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
       const KeptRun& other = run.workspace.kept_runs()[i];
       series_[3 + i].thickness = 1.6f;
       // A run without epochs has nothing but its batches.
@@ -96,7 +96,7 @@ class LossView : public View {
   }
 
   std::uint64_t version_ = 0;
-  std::size_t kept_ = 0;
+  std::vector<int> kept_;  // Of which series there are.
   ChartZoom zoom_;
   bool is_logarithmic_ = false, is_smooth_ = false;
   std::vector<Series> series_;

@@ -19,6 +19,12 @@ void collect_measure(const Snapshot& snapshot, const Measure& measure, Series& t
   if (now && (snapshot.evaluations.empty() || snapshot.evaluations.back().step != now->step)) add(*now);
 }
 
+std::vector<int> numbers_of(const std::vector<KeptRun>& kept) {
+  std::vector<int> numbers;
+  for (const KeptRun& run : kept) numbers.push_back(run.number);
+  return numbers;
+}
+
 std::string measure_now(const Snapshot& snapshot, const Measure& measure,
                         const std::function<std::string(double)>& text) {
   if (!snapshot.now) return {};

@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "engine/scene/runs.h"
 #include "engine/training/snapshot.h"
 #include "web/app/chart.h"
 
@@ -17,6 +19,9 @@ struct Measure {
 
 // Its two curves, up to this very moment.
 void collect_measure(const Snapshot& snapshot, const Measure& measure, Series& train, Series& test);
+
+// The numbers of the runs that were kept: curves that were collected are of these, in this order.
+std::vector<int> numbers_of(const std::vector<KeptRun>& kept);
 
 // "train 0.05  test 0.14": what it is now, or "step 160  train …" what it was when it was last measured;
 // nothing without a measure.

@@ -32,7 +32,10 @@ class Watch {
     }
     return turn;
   }
-  void forget() { version_ = 0; }
+  void forget() {
+    version_ = 0;
+    at_ = -1;
+  }
 
  private:
   std::uint64_t version_ = 0;
@@ -243,7 +246,10 @@ class CheckView : public View {
     const Palette& p = palette();
     const std::string& name = run.scene.nodes[static_cast<std::size_t>(chosen(run))].name;
     if (!column.section(ui, "check", tr("view.check"), name, 0, false)) return {};
-    if (name != name_ || (!run.is_playing && watch_.take_turn(ui, run))) {
+    if (name != name_) watch_.forget();
+    // Another node at once, the same one again when the run has come to rest.
+    if (const Turns::Turn turn =
+            run.is_playing && name == name_ ? Turns::Turn() : watch_.take_turn(ui, run)) {
       name_ = name;
       Result<GradientCheck> seen = run.workspace.check_gradient(static_cast<std::size_t>(chosen(run)));
       error_ = seen.ok() ? "" : seen.error().message;

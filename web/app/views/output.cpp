@@ -61,7 +61,7 @@ class OutputView : public View {
 
   Changes draw(Ui& ui, Column& column, const Run& run) override {
     const Dataset& data = *run.data;
-    if (&data != data_ || run.scene.data != choice_ || run.scene.own.table != own_.table) forget(run);
+    if (!data_.is_of(run)) forget(run);
     const Palette& p = palette();
     std::string remark;
     if (const auto& now = run.snapshot.now; now && !std::isnan(now->test_accuracy))
@@ -82,8 +82,7 @@ class OutputView : public View {
 
  private:
   void forget(const Run& run) {
-    data_ = run.data;
-    choice_ = run.scene.data;
+    data_.see(run);
     own_ = run.scene.own;
     has_grid_ = brush_ >= 0 && has_grid_;  // While one paints the picture stays until the next is ready.
     for (auto& predicted : predicted_) predicted.clear();
@@ -544,8 +543,7 @@ class OutputView : public View {
   Vec painted_at_;
   int stroke_ = 0;
 
-  const Dataset* data_ = nullptr;
-  Choice choice_;
+  SeenData data_;
   OwnData own_;
   float tight_low_[2] = {0, 0}, tight_high_[2] = {0, 0};  // Where points are, without the margin.
   float target_low_ = 0, target_high_ = 1;

@@ -33,7 +33,7 @@ class ResponsesView : public View {
     // Of many layers the gradients come first, which are open then.
     if (!column.section(ui, "responses", tr("view.responses"), {}, 0, run.watch.layers().size() < 4))
       return {};
-    if (run.data != data_ || run.scene.data != choice_) find_reach(run);
+    if (!data_.is_of(run)) find_reach(run);
     look(ui, run);
     if (chosen_ < units_.size()) draw_chosen(ui, column);
     std::size_t next = 0;
@@ -71,8 +71,7 @@ class ResponsesView : public View {
   };
 
   void find_reach(const Run& run) {
-    data_ = run.data;
-    choice_ = run.scene.data;
+    data_.see(run);
     version_ = 0;
     for (int axis = 0; axis < 2; ++axis) {
       float low = 1e30f, high = -1e30f;
@@ -222,8 +221,7 @@ class ResponsesView : public View {
   }
 
   static constexpr std::size_t kNone = ~std::size_t{0};
-  const Dataset* data_ = nullptr;
-  Choice choice_;
+  SeenData data_;
   float low_[2] = {-1, -1}, high_[2] = {1, 1};
   std::vector<Unit> units_;
   Tiles tiles_;

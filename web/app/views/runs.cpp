@@ -58,9 +58,9 @@ class RunsView : public View {
       const Rect device = column.painter.device(name);
       request.box = {device.min / ui.ratio, device.max / ui.ratio};
       const int id = ui.entry.open_live(ui.outbox, request);
-      editing_ = {id, i};
+      editing_ = {id, kept.number};
     }
-    if (editing_.first != 0 && editing_.second == i && !ui.entry.is_open(editing_.first)) {
+    if (editing_.first != 0 && editing_.second == kept.number && !ui.entry.is_open(editing_.first)) {
       if (ui.entry.was_accepted(editing_.first)) workspace.rename_run(i, ui.entry.typed());
       editing_ = {0, 0};
     }
@@ -115,7 +115,7 @@ class RunsView : public View {
     ui.outbox.add(json.take());
   }
 
-  std::pair<int, std::size_t> editing_{0, 0};  // The open field's entry, and whose name it is.
+  std::pair<int, int> editing_{0, 0};  // The open field's entry, and the number of the run it names.
 };
 
 }  // namespace

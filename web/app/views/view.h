@@ -29,8 +29,27 @@ struct Run {
   Workspace& workspace;
   std::function<void()> pause;
   const LayerWatch& watch;
-  // The layers as they are, or were a tenth of a second ago; one for each of the watch.
+  // The layers as they are, or were up to a second ago; one for each of the watch.
   std::function<const std::vector<LayerState>&()> layers;
+};
+
+// The examples that a view has prepared for. Another table of the learner's own may have all else in common.
+class SeenData {
+ public:
+  bool is_of(const Run& run) const {
+    return run.data == data_ && run.scene.data == choice_ && run.scene.own.table == table_;
+  }
+  void see(const Run& run) {
+    data_ = run.data;
+    choice_ = run.scene.data;
+    table_ = run.scene.own.table;
+  }
+  const Dataset* operator->() const { return data_; }
+
+ private:
+  const Dataset* data_ = nullptr;
+  Choice choice_;
+  decltype(OwnData::table) table_;
 };
 
 // The right column, from top to bottom.
