@@ -224,6 +224,10 @@ test("a wire says in TensorFlow's words why it cannot be, before it is dropped a
 
 test("from tap to tap a wire is drawn and several nodes are selected, and a long press opens the menu", async () => {
   const { page, close } = await open({ scene: "penguins", width: 820, height: 1180, hasTouch: true });
+  // Held upright: the whole graph above, the views in columns below it.
+  const upright = await until(page, (now) => now.spots.some(({ id }) => id === "output"));
+  const views = upright.spots.find(({ id }) => id === "output");
+  assert.ok(upright.nodes.every((each) => each.x >= 0 && each.x + each.width <= 820 && each.y + each.height < views.y));
   await page.locator("#canvas").tap({ position: { x: 300, y: 40 } });
   const tap = async (at) => {
     const on = await onPage(page, at);

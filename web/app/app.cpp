@@ -16,7 +16,9 @@ namespace sandflow::ui {
 
 namespace {
 constexpr float kNarrow = 760, kSlimColumn = 280, kWideColumn = 520, kColumnPadding = 20;
-}
+constexpr float kColumn = 360, kColumnGap = 36;  // Of views in several columns.
+constexpr float kLeastRow = 240;                 // Of graph and views one above the other.
+}  // namespace
 
 App::App() : views_(all_views()) {}
 
@@ -195,36 +197,46 @@ void App::draw_panes() {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
                    ImGuiWindowFlags_NoNav);
-  const bool has_room = ui.size.x >= kNarrow;
-  const bool both = shows_graph && shows_views && has_room;
-  const float split = both          ? ui.size.x - std::min(column_width_, ui.size.x - 320)
-                      : shows_graph ? ui.size.x
-                                    : 0;
+  const bool both = shows_graph && shows_views && ui.size.x >= kNarrow;
+  // Of a tablet held upright half the width would show a part of a graph above nothing.
+  const bool is_stacked = both && ui.size.y > ui.size.x;
+  Rect graph{{0, 0}, ui.size}, views = graph;
+  if (is_stacked)
+    graph.max.y = views.min.y = std::round(clamp(row_share_ * ui.size.y, kLeastRow, ui.size.y - kLeastRow));
+  else if (both)
+    graph.max.x = views.min.x = ui.size.x - std::min(column_width_, ui.size.x - 320);
   if (shows_graph) {
     std::optional<LensView> view;
     if (lens.is_on()) view.emplace(lens, workspace.scene(), boxes_, ui.reduced_motion);
-    append(changes_, canvas.draw(ui, {{0, 0}, {split, ui.size.y}}, workspace.scene(), shown(), boxes_, flow_,
-                                 view ? &*view : nullptr));
+    append(changes_,
+           canvas.draw(ui, graph, workspace.scene(), shown(), boxes_, flow_, view ? &*view : nullptr));
     if (lens.is_on() && !canvas.clicked.empty()) toggle_fetch(canvas.clicked);
-    pointed.draw(ui, {{0, 0}, {split, ui.size.y}}, canvas, boxes_);
+    pointed.draw(ui, graph, canvas, boxes_);
   }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
-  if (split < ui.size.x) draw_column({{split, 0}, ui.size});
-  if (both) draw_splitter({{split, 0}, ui.size});
+  if (both || !shows_graph) draw_views(views, is_stacked);
+  if (both) draw_splitter(views, is_stacked);
   ImGui::End();
 }
 
-void App::draw_column(const Rect& area) {
+void App::draw_views(const Rect& area, bool is_stacked) {
   const Painter screen = ui.painter();
   screen.fill(area, palette().panel);
-  screen.hairline(area.min, {area.min.x, area.max.y}, palette().line);
-  ImGui::SetCursorScreenPos(screen.device(area.min + Vec(1, 0)));
-  ImGui::BeginChild("column", (area.size() - Vec(1, 0)) * ui.ratio);
+  screen.hairline(area.min, is_stacked ? Vec(area.max.x, area.min.y) : Vec(area.min.x, area.max.y),
+                  palette().line);
+  const Vec edge = is_stacked ? Vec(0, 1) : Vec(1, 0);
+  ImGui::SetCursorScreenPos(screen.device(area.min + edge));
+  ImGui::BeginChild("column", (area.size() - edge) * ui.ratio);
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
-  Column column{ui.painter(origin + Vec(kColumnPadding, 0)), area.width() - 2 * kColumnPadding, 16, &folds_};
-  append(changes_, inspector_.draw(ui, column, workspace.scene(), shown(), workspace.lowered(), boxes_,
+  const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(area.width() / kColumn));
+  const float share = (area.width() - 2 * kColumnPadding + kColumnGap) / static_cast<float>(count);
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < count; ++i)
+    columns.push_back({ui.painter(origin + Vec(kColumnPadding + static_cast<float>(i) * share, 0)),
+                       share - kColumnGap, 16, &folds_});
+  append(changes_, inspector_.draw(ui, columns[0], workspace.scene(), shown(), workspace.lowered(), boxes_,
                                    canvas.selection, lens.is_on() ? &lens : nullptr));
-  if (lens.is_on()) draw_order(ui, column, lens, workspace.scene());
+  if (lens.is_on()) draw_order(ui, columns[0], lens, workspace.scene());
   const Run run{
       .scene = workspace.scene(),
       .snapshot = run_now(),
@@ -237,14 +249,28 @@ void App::draw_column(const Rect& area) {
       .watch = workspace.layer_watch(),
       .layers = [this]() -> const std::vector<LayerState>& { return look_at_layers(); },
   };
+  const auto shortest = [&] {
+    return static_cast<std::size_t>(
+        std::min_element(columns.begin(), columns.end(),
+                         [](const Column& x, const Column& y) { return x.y < y.y; }) -
+        columns.begin());
+  };
+  places_.resize(views_.size());
   for (std::size_t i = 0; i < views_.size(); ++i) {
-    if (lens.is_on() || !views_[i]->applies(run)) continue;  // They show the training run.
+    if (lens.is_on() || !views_[i]->applies(run)) {  // They show the training run.
+      places_[i].reset();
+      continue;
+    }
+    // Where there is most room when it comes; there it stays, whatever is folded after that.
+    if (!places_[i] || *places_[i] >= count) places_[i] = shortest();
     ImGui::PushID(static_cast<int>(i));
-    append(changes_, views_[i]->draw(ui, column, run));
+    append(changes_, views_[i]->draw(ui, columns[*places_[i]], run));
     ImGui::PopID();
   }
-  ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y)));
-  ImGui::Dummy({1, 1});
+  for (const Column& column : columns) {
+    ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y)));
+    ImGui::Dummy({1, 1});
+  }
   // A finger moves what is under it.
   if (ui.input.is_touch && !ui.holds_finger &&
       ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) && ImGui::IsMouseDown(0)) {
@@ -271,14 +297,19 @@ const std::vector<LayerState>& App::look_at_layers() {
   return layers_;
 }
 
-void App::draw_splitter(const Rect& area) {
+void App::draw_splitter(const Rect& views, bool is_stacked) {
   const Painter screen = ui.painter();
-  const Press hit = press(ui, screen, "splitter", {{area.min.x - 4, 0}, {area.min.x + 4, area.max.y}});
-  if (hit.held && ImGui::IsMousePosValid())
-    column_width_ = clamp(ui.size.x - ui.input.mouse.x, kSlimColumn, kWideColumn);
+  const Vec reach = is_stacked ? Vec(0, 4) : Vec(4, 0);
+  const Vec end = is_stacked ? Vec(views.max.x, views.min.y) : Vec(views.min.x, views.max.y);
+  const Press hit = press(ui, screen, "splitter", {views.min - reach, end + reach});
+  if (hit.held && ImGui::IsMousePosValid()) {
+    column_width_ =
+        is_stacked ? column_width_ : clamp(ui.size.x - ui.input.mouse.x, kSlimColumn, kWideColumn);
+    row_share_ = is_stacked ? ui.input.mouse.y / ui.size.y : row_share_;
+  }
   if (!hit.hovered && !hit.held) return;
-  ui.cursor = "col-resize";
-  screen.fill({{area.min.x - 1, 0}, {area.min.x + 2, area.max.y}}, fade(palette().of(Tone::kForward), 0.6f));
+  ui.cursor = is_stacked ? "row-resize" : "col-resize";
+  screen.fill({views.min - reach / 4, end + reach / 2}, fade(palette().of(Tone::kForward), 0.6f));
 }
 
 void App::obey_keys() {

@@ -70,9 +70,9 @@ class App {
   void toggle_fetch(const std::string& node);
   void lay_out();
   void draw_panes();
-  void draw_column(const Rect& area);
+  void draw_views(const Rect& area, bool is_stacked);
   const std::vector<LayerState>& look_at_layers();
-  void draw_splitter(const Rect& area);
+  void draw_splitter(const Rect& views, bool is_stacked);
   void obey_keys();
   void send_cursor();
   void tell_page();
@@ -82,6 +82,7 @@ class App {
   Boxes boxes_;
   Inspector inspector_;
   std::vector<std::unique_ptr<View>> views_;
+  std::vector<std::optional<std::size_t>> places_;  // In which column each is.
   std::map<std::string, bool> folds_;
   std::vector<LayerState> layers_;
   std::uint64_t layers_version_ = 0;
@@ -102,8 +103,8 @@ class App {
   double looked_at_ = -1;
   int frames_left_ = 3;
   int tells_owed_ = 0;
-  int tables_ = 0;  // Of the learner's own, brought until now.
-  float column_width_ = 380;
+  int tables_ = 0;                                // Of the learner's own, brought until now.
+  float column_width_ = 380, row_share_ = 0.42f;  // Of the views beside the graph; of the graph above them.
   std::string sent_cursor_ = "default";
 
   // What the boxes were made of.
