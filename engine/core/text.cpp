@@ -31,6 +31,10 @@ std::string shortest_of(T value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
   char buffer[40];
+  if (value == std::floor(value) && std::fabs(value) < 1e15) {  // 50, not 5e+01; and -0.
+    std::snprintf(buffer, sizeof buffer, "%.0f", static_cast<double>(value));
+    return buffer;
+  }
   for (int digits = 1; digits <= 17; ++digits) {
     std::snprintf(buffer, sizeof buffer, "%.*g", digits, static_cast<double>(value));
     if (static_cast<T>(std::is_same_v<T, float> ? std::strtof(buffer, nullptr)

@@ -344,7 +344,7 @@ TEST_CASE("a call says which argument is missing or unknown") {
   CHECK(computing_error("swish", {x}, {{"beta", 1.0}}) ==
         "TypeError: swish() got an unexpected keyword argument 'beta'");
   CHECK(computing_error("huber_loss", {x, x}, {{"delta", -1.0}}) ==
-        "ValueError: Attr 'delta' of 'huber_loss' Op passed -1, outside of [1e-06, 1e+06].");
+        "ValueError: Attr 'delta' of 'huber_loss' Op passed -1, outside of [1e-06, 1000000].");
 }
 
 }  // namespace sandflow::test
