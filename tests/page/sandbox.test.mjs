@@ -357,6 +357,25 @@ test("on a phone, in Korean, by touch: one pane at a time, and training", async 
   const trained = await until(page, (now) => now.epoch >= 1);
   assert.ok(trained.step > 0);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, "no sideways scroll");
+  await page.locator("#play").tap();
+  // A finger that scrolls opens no section, though it began on a heading; a tap does.
+  const places = (now) => Object.fromEntries(now.spots.map(({ id, y }) => [id, y]));
+  const before = places(await until(page, (now) => !now.playing && now.spots.some(({ id }) => id === "data")));
+  const heading = await onPage(page, { x: 100, y: before.data });
+  const finger = await page.context().newCDPSession(page);
+  const touch = (type, y) => finger.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x: heading.x, y }] });
+  await touch("touchStart", heading.y);
+  for (let by = 10; by <= 90; by += 10) {
+    await touch("touchMove", heading.y - by);
+    await page.waitForTimeout(30);
+  }
+  await touch("touchEnd");
+  const scrolled = places(await until(page, (now) => places(now).data < before.data - 50));
+  const apart = before.gradients - before.data;
+  assert.ok(Math.abs(scrolled.gradients - scrolled.data - apart) < 2, "the section is as it was");
+  const there = await onPage(page, { x: 100, y: scrolled.data });
+  await page.touchscreen.tap(there.x, there.y);
+  await until(page, (now) => places(now).gradients - places(now).data > apart + 20);
   assert.deepEqual(trouble(), []);
   await close();
 });

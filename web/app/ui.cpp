@@ -118,6 +118,10 @@ Press press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box
   ImGui::PushID(id.data(), id.data() + id.size());
   result.clicked = ImGui::InvisibleButton("", d.size());
   ImGui::PopID();
+  // A finger that has moved has scrolled, though what it lay on has come along.
+  constexpr float kTap = 10;
+  if (ui.input.is_touch && ImGui::GetIO().MouseDragMaxDistanceSqr[0] > kTap * kTap * ui.ratio * ui.ratio)
+    result.clicked = false;
   result.hovered = ImGui::IsItemHovered();
   result.held = ImGui::IsItemActive();
   result.double_clicked = result.hovered && ui.input.is_second_click;
