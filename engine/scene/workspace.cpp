@@ -169,7 +169,13 @@ struct Workspace::State {
   // From here on it is another run.
   void fork() {
     if (!ahead) return;
-    keep(ahead->settings, ahead->record.losses.entries(), ahead->record.evaluations.entries());
+    const std::vector<LossPoint>& losses = ahead->record.losses.entries();
+    // The learner may have kept it by hand.
+    const bool is_kept = std::any_of(runs.begin(), runs.end(), [&](const KeptRun& run) {
+      return !losses.empty() && run.losses.back() == losses.back() &&
+             differences(run.settings, ahead->settings).empty();
+    });
+    if (!is_kept) keep(ahead->settings, losses, ahead->record.evaluations.entries());
     const std::int64_t here = trainer->counters().step;
     checkpoints.cut([&](const Checkpoint& each) { return each.counters.step > here; });
     ahead.reset();

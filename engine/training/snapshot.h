@@ -21,6 +21,8 @@ struct Counters {
 struct LossPoint {
   std::int64_t step = 0;
   double loss = 0;
+
+  bool operator==(const LossPoint&) const = default;
 };
 
 // Loss and accuracy on the whole training and test set; taken at step 0 and after each epoch, and of many

@@ -215,15 +215,18 @@ void App::draw_panes() {
   }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
   if (both || !shows_graph) draw_views(views, is_stacked);
-  if (both) draw_splitter(views, is_stacked);
+  if (both) {
+    ui.painter().hairline(views.min,
+                          is_stacked ? Vec(views.max.x, views.min.y) : Vec(views.min.x, views.max.y),
+                          palette().line);
+    draw_splitter(views, is_stacked);
+  }
   ImGui::End();
 }
 
 void App::draw_views(const Rect& area, bool is_stacked) {
   const Painter screen = ui.painter();
   screen.fill(area, palette().panel);
-  screen.hairline(area.min, is_stacked ? Vec(area.max.x, area.min.y) : Vec(area.min.x, area.max.y),
-                  palette().line);
   const Vec edge = is_stacked ? Vec(0, 1) : Vec(1, 0);
   ImGui::SetCursorScreenPos(screen.device(area.min + edge));
   ImGui::BeginChild("column", (area.size() - edge) * ui.ratio);
@@ -234,6 +237,11 @@ void App::draw_views(const Rect& area, bool is_stacked) {
   for (std::size_t i = 0; i < count; ++i)
     columns.push_back({ui.painter(origin + Vec(kColumnPadding + static_cast<float>(i) * share, 0)),
                        share - kColumnGap, 16, &folds_});
+  // Who selects a node wants to see it: it stands at the top.
+  const std::set<std::string>& selected = canvas.selection.nodes;
+  std::string inspected = selected.size() == 1 ? *selected.begin() : "";
+  if (!inspected.empty() && inspected != inspected_) ImGui::SetScrollY(0);
+  inspected_ = std::move(inspected);
   append(changes_, inspector_.draw(ui, columns[0], workspace.scene(), shown(), workspace.lowered(), boxes_,
                                    canvas.selection, lens.is_on() ? &lens : nullptr));
   if (lens.is_on()) draw_order(ui, columns[0], lens, workspace.scene());

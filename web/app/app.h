@@ -81,6 +81,7 @@ class App {
   Flow flow_;
   Boxes boxes_;
   Inspector inspector_;
+  std::string inspected_;  // The one node that it shows.
   std::vector<std::unique_ptr<View>> views_;
   std::vector<std::optional<std::size_t>> places_;  // In which column each is.
   std::map<std::string, bool> folds_;

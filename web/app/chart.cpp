@@ -29,7 +29,9 @@ struct Frame {
   bool is_clipped = true;
 
   Vec at(double x, double y) const {
-    if (is_logarithmic) y = y > 0 ? std::clamp(std::log10(y), y_low - 1, y_high + 1) : y_low - 1;
+    if (is_logarithmic) y = y > 0 ? std::log10(y) : y_low - 1;
+    const double height = y_high - y_low;
+    y = std::clamp(y, y_low - height, y_high + height);  // What is far out of sight is no number to draw.
     return {plot.min.x + static_cast<float>((x - x_low) / (x_high - x_low)) * plot.width(),
             plot.max.y - static_cast<float>((y - y_low) / (y_high - y_low)) * plot.height()};
   }
@@ -61,15 +63,17 @@ Frame frame_for(const Rect& box, const std::vector<Series>& series, bool is_shar
   Frame frame;
   const float above = kTop + legend_height(series, box.width());
   frame.plot = {box.min + Vec(kLeft, above), box.max - Vec(kRight, kBottom)};
-  double low = zoom.is_on() ? 1e300 : 0, high = -1e300, last = 0;
+  double low = zoom.is_on() ? 1e300 : 0, high = -1e300, others = -1e300, last = 0;
   const auto is_out = [&](double x) { return zoom.is_on() && (x < zoom.low || x > zoom.high); };
   for (const Series& s : series)
     for (const auto& [x, y] : s.points) {
       if (!std::isfinite(y) || is_out(x)) continue;
       low = std::min(low, y);
-      high = std::max(high, y);
+      (s.is_other ? others : high) = std::max(s.is_other ? others : high, y);
       last = std::max(last, x);
     }
+  constexpr double kMostAbove = 3;
+  high = high <= 0 ? std::max(high, others) : std::max(high, std::min(others, kMostAbove * high));
   if (low > high) low = 0;
   if (is_share || high <= low) high = std::max(1.0, low + 1);
   // Of a part, what it does is of interest, and not how far from 0.
@@ -279,7 +283,9 @@ std::string tick_text(double value, bool is_share) {
     std::snprintf(text, sizeof text,
                   std::fabs(value * 100 - std::round(value * 100)) < 1e-9 ? "%.0f%%" : "%.1f%%", value * 100);
   } else if (std::fabs(value) >= 1e6 || (value != 0 && std::fabs(value) < 1e-3)) {
-    std::snprintf(text, sizeof text, "%.0e", value);
+    std::snprintf(text, sizeof text, "%.1e", value);
+    if (std::string_view whole(text); whole.find(".0e") != whole.npos)
+      std::snprintf(text, sizeof text, "%.0e", value);
   } else if (std::fabs(value) >= 10000) {
     std::snprintf(text, sizeof text, "%gk", value / 1000);
   } else {

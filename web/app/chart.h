@@ -13,6 +13,7 @@ struct Series {
   Color color = 0;
   float thickness = 2;
   bool is_dashed = false;
+  bool is_other = false;  // Another run's: it does not set the scale, or one that broke would.
   bool has_dots = false;  // Measures rather than a stream: each is a dot while they are few.
   std::vector<std::pair<double, double>> points;  // By rising x; NaN is a gap.
 };

@@ -68,6 +68,12 @@ Color Palette::of_class(int index) const {
   return index < 6 ? of(kOrder[index]) : mix(of(kOrder[index - 6]), of(kOrder[index - 4]), 0.5f);
 }
 
+Color Palette::of_run(int number) const {
+  constexpr Tone kOrder[] = {Tone::kData, Tone::kVariable, Tone::kGradient, Tone::kOther};
+  const int index = std::max(number, 0) % 8;
+  return index < 4 ? of(kOrder[index]) : mix(of(kOrder[index - 4]), ink, 0.5f);
+}
+
 const Palette& palette() { return is_dark ? kDark : kLight; }
 
 void set_dark(bool dark) {

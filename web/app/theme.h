@@ -16,6 +16,7 @@ struct Palette {
 
   Color of(Tone tone) const { return tones[static_cast<int>(tone)]; }
   Color of_class(int index) const;  // Of a data set's classes.
+  Color of_run(int number) const;   // Of a kept run: none of a run's own in the charts.
   static constexpr int kClassColors = 8;
 };
 

@@ -29,8 +29,8 @@ class AccuracyView : public View {
     series_[0].label = tr("series.train");
     series_[1].label = tr("series.test");
     for (std::size_t i = 0; i < kept_.size(); ++i) {
-      series_[2 + i].color = palette().of_class(static_cast<int>(i));
-      series_[2 + i].label = fitted(Face::kText, 11, tr("runs.run", {{"name", kept[i].name}}), 60);
+      series_[2 + i].color = palette().of_run(kept[i].number);
+      series_[2 + i].label = fitted(Face::kText, 11, title_of(kept[i]), 140);
     }
     const std::string remark =
         measure_now(run.snapshot, kAccuracy, [](double share) { return tick_text(share, true); });

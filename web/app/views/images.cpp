@@ -53,7 +53,7 @@ class ImagesView : public View {
       std::size_t right = 0;
       for (std::size_t i = 0; i < answers_.size(); ++i) right += answers_[i] == data.test.classes[i];
       const double share = static_cast<double>(right) / static_cast<double>(answers_.size());
-      remark = tr("output.accuracy", {{"share", tick_text(std::round(share * 1000) / 1000, true)}});
+      remark = tr("images.now", {{"share", tick_text(std::round(share * 1000) / 1000, true)}});
     }
     if (column.section(ui, "pad", tr("images.pad"))) draw_pad(ui, column, run);
     if (column.section(ui, "images", tr("images.examples"), remark, p.of(Tone::kForward))) {
@@ -132,12 +132,15 @@ class ImagesView : public View {
       ++total;
       if (shown.size() < wanted) shown.push_back(i);
     }
+    // There is a line also when nothing is chosen: the cells below stay where they are under the hand.
     if (chosen_.first >= 0)
       column.paragraph(
           tr("images.chosen", {{"count", std::to_string(total)},
                                {"real", data.class_names[static_cast<std::size_t>(chosen_.first)]},
                                {"said", data.class_names[static_cast<std::size_t>(chosen_.second)]}}),
           p.ink, 6);
+    else
+      column.paragraph(tr("images.first"), p.soft, 6);
     const float gap = 4, side = (column.width + gap) / kPicturesInRow - gap;
     const auto all = data.test.features.read<float>();
     const auto pixels = static_cast<std::size_t>(data.image_width * data.image_height);

@@ -32,8 +32,8 @@ class LossView : public View {
     series_[1].label = tr("series.train");
     series_[2].label = tr("series.test");
     for (std::size_t i = 0; i < kept_.size(); ++i) {
-      series_[3 + i].color = p.of_class(static_cast<int>(i));
-      series_[3 + i].label = fitted(Face::kText, 11, tr("runs.run", {{"name", kept[i].name}}), 60);
+      series_[3 + i].color = p.of_run(kept[i].number);
+      series_[3 + i].label = fitted(Face::kText, 11, title_of(kept[i]), 140);
     }
     const std::string remark =
         measure_now(run.snapshot, kLoss, [](double loss) { return short_number(loss); });
@@ -82,6 +82,7 @@ class LossView : public View {
     for (std::size_t i = 0; i < kept_.size(); ++i) {
       const KeptRun& other = run.workspace.kept_runs()[i];
       series_[3 + i].thickness = 1.6f;
+      series_[3 + i].is_other = true;
       // A run without epochs has nothing but its batches.
       const auto measured = std::count_if(other.evaluations.begin(), other.evaluations.end(),
                                           [](const Evaluation& e) { return std::isfinite(e.train_loss); });

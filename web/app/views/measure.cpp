@@ -19,6 +19,10 @@ void collect_measure(const Snapshot& snapshot, const Measure& measure, Series& t
   if (now && (snapshot.evaluations.empty() || snapshot.evaluations.back().step != now->step)) add(*now);
 }
 
+std::string title_of(const KeptRun& run) {
+  return run.name == std::to_string(run.number) ? tr("runs.run", {{"name", run.name}}) : run.name;
+}
+
 std::vector<int> numbers_of(const std::vector<KeptRun>& kept) {
   std::vector<int> numbers;
   for (const KeptRun& run : kept) numbers.push_back(run.number);

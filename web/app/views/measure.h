@@ -20,6 +20,8 @@ struct Measure {
 // Its two curves, up to this very moment.
 void collect_measure(const Snapshot& snapshot, const Measure& measure, Series& train, Series& test);
 
+// A kept run as it is called: "run 2", or what the learner called it.
+std::string title_of(const KeptRun& run);
 // The numbers of the runs that were kept: curves that were collected are of these, in this order.
 std::vector<int> numbers_of(const std::vector<KeptRun>& kept);
 

@@ -8,6 +8,7 @@
 #include "web/app/texts.h"
 #include "web/app/theme.h"
 #include "web/app/values.h"
+#include "web/app/views/measure.h"
 #include "web/app/views/view.h"
 #include "web/app/widgets.h"
 
@@ -45,7 +46,7 @@ class RunsView : public View {
     const Palette& p = palette();
     const KeptRun& kept = workspace.kept_runs()[i];
     const Rect row = column.take(28, 2);
-    column.painter.line({0, row.center().y}, {16, row.center().y}, p.of_class(static_cast<int>(i)), 2.5f);
+    column.painter.line({0, row.center().y}, {16, row.center().y}, p.of_run(kept.number), 2.5f);
     TextEntry::Request request;
     request.key = cat("run-", i);
     request.value = kept.name;
@@ -66,12 +67,18 @@ class RunsView : public View {
     }
     if (!ui.entry.is_open(request.key))
       column.painter.text(Face::kText, 13, {name.min.x, row.center().y - line_height(Face::kText, 13) / 2},
-                          p.ink,
-                          fitted(Face::kText, 13, tr("runs.run", {{"name", kept.name}}), name.width()));
+                          p.ink, fitted(Face::kText, 13, title_of(kept), name.width()));
     // The last that was measured: within a first epoch of many examples only the tests are.
-    std::string result;
+    double measured = NAN;
     for (const Evaluation& e : kept.evaluations)
-      if (std::isfinite(e.train_loss)) result = short_number(e.train_loss);
+      if (std::isfinite(e.train_loss)) measured = e.train_loss;
+    // But a run that broke within an epoch ended where its batches did.
+    constexpr double kBroken = 1000;
+    const double ended = kept.losses.empty() ? NAN : kept.losses.back().loss;
+    const bool is_broken = std::isinf(ended) || ended > kBroken * measured;
+    const std::string result = is_broken              ? short_number(ended)
+                               : std::isnan(measured) ? ""
+                                                      : short_number(measured);
     column.painter.text_right(Face::kMono, 11,
                               {column.width - 32, row.center().y - line_height(Face::kMono, 11) / 2}, p.soft,
                               result);
