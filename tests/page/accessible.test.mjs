@@ -41,6 +41,20 @@ for (const look of [
     await close();
   });
 
+test("nothing in the header lies on its neighbour, from tablet to desktop, for fingers", async () => {
+  const { page, close } = await open({ scene: "mnist-conv", hasTouch: true, height: 600 });
+  for (const width of [760, 820, 880, 900, 940, 1000, 1060, 1100, 1280]) {
+    await page.setViewportSize({ width, height: 600 });
+    const lying = await page.evaluate(() => {
+      const shown = [...document.querySelectorAll(".header > *, .mode")].filter((each) => each.getBoundingClientRect().width > 0 && !each.matches(".spacer"));
+      const boxes = shown.map((each) => each.getBoundingClientRect()).sort((a, b) => a.left - b.left);
+      return boxes.filter((box, i) => i > 0 && box.left < boxes[i - 1].right - 1).length;
+    });
+    assert.equal(lying, 0, `at ${width}`);
+  }
+  await close();
+});
+
 test("the graph as a list says what the canvas shows, and keeps up with it", async () => {
   const { page, close } = await open({ scene: "penguins" });
   const line = page.locator("#outline li").filter({ hasText: /^loss, Mean/ });
