@@ -239,7 +239,14 @@ Result<UpdateSight> look_at_update(const Scene& scene, const Lowered& lowered, T
   // The step itself, taken back: what it draws at random is what the next one will draw.
   const Checkpoint here = trainer.checkpoint();
   const Trainer::Record record = trainer.record();
-  std::vector<Fetch> fetches{node.descent, Fetch::operation(lowered.model.train_op)};
+  // The gradients of all Variables are fetched: whichever is looked at, it is one plan.
+  std::vector<Fetch> fetches{Fetch::operation(lowered.model.train_op)};
+  std::size_t own = 0;
+  for (const LoweredNode& each : lowered.nodes) {
+    if (!each.ref.valid() || !each.descent.valid()) continue;
+    if (&each == &node) own = fetches.size();
+    fetches.emplace_back(each.descent);
+  }
   if (lowered.rate.valid()) fetches.emplace_back(lowered.rate);
   const auto ran = trainer.session().run(fetches, trainer.feeds(trainer.next_rows()));
   sight.after = value(node.ref.node, element);
@@ -248,9 +255,9 @@ Result<UpdateSight> look_at_update(const Scene& scene, const Lowered& lowered, T
   trainer.set_record(record);
   if (!ran.ok()) return ran.error();
 
-  sight.gradient = symbols["g"] = (*ran)[0].number(element);
-  symbols["‖g‖"] = norm_of((*ran)[0]);
-  if (lowered.rate.valid()) symbols["η"] = (*ran)[2].number(0);
+  sight.gradient = symbols["g"] = (*ran)[own].number(element);
+  symbols["‖g‖"] = norm_of((*ran)[own]);
+  if (lowered.rate.valid()) symbols["η"] = ran->back().number(0);
   sight.lines = told(type->rule, symbols);
   sight.predicted = symbols["W"];
   return sight;

@@ -176,6 +176,14 @@ std::vector<Error> Plan::run_what_can(const std::vector<Tensor>& feeds) {
   return errors;
 }
 
+void Plan::let_go() {
+  for (Step& step : steps_)
+    for (Tensor* output : step.slots.outputs)
+      if (output) *output = Tensor();
+  take(std::vector<Tensor>(request_.feeds.size()));
+  seen_.assign(seen_.size(), Tensor());
+}
+
 Result<Tensor> Plan::fetched(std::size_t i) const {
   const Output fetch = request_.fetches[i];
   const std::size_t step = step_of_[static_cast<std::size_t>(fetch.node)];

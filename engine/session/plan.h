@@ -1,6 +1,6 @@
 // A part of a graph made ready to run: pruned to what was asked for, in order, every tensor given its place.
 // Compiled once for each combination of fetches and feeds; a run then follows pointers and allocates nothing
-// while shapes stay.
+// while shapes stay and no other plan runs in between.
 #pragma once
 
 #include <deque>
@@ -54,6 +54,8 @@ class Plan {
   Status run(const std::vector<Tensor>& feeds, const Observer* observer = nullptr);
   // The same, but a step that fails only stops the steps that need it. What failed, in order.
   std::vector<Error> run_what_can(const std::vector<Tensor>& feeds);
+  // Gives back what the last run made of memory; the next is then as the first.
+  void let_go();
   // The value of fetch `i` after a run; an error where a step failed, and for a variable without a value.
   Result<Tensor> fetched(std::size_t i) const;
   const Request& request() const { return request_; }
@@ -61,7 +63,7 @@ class Plan {
   const std::vector<int>& nodes() const { return nodes_; }
   // The node ids in the order they run.
   std::vector<int> order() const;
-  // After a run: the first node in that order with an output that is not finite; -1 if there is none.
+  // After a run, until it is let go: the first node in that order with an output that is not finite; -1 if there is none.
   int first_nonfinite() const;
 
  private:

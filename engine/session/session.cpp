@@ -50,9 +50,36 @@ Result<Tensor> Session::checked(const Feed& feed) const {
 }
 
 Plan& Session::plan_for(Request request) {
-  std::unique_ptr<Plan>& plan = plans_[request];
-  if (!plan) plan = std::make_unique<Plan>(graph_, state_, std::move(request));
-  return *plan;
+  KeptPlan& kept = plans_[request];
+  kept.last_use = ++uses_;
+  if (kept.plan) return *kept.plan;
+  kept.plan = std::make_unique<Plan>(graph_, state_, std::move(request));
+  forget_plans();
+  return *kept.plan;
+}
+
+// Whoever looks around asks for ever other tensors.
+void Session::forget_plans() {
+  constexpr std::size_t kMost = 64;
+  while (plans_.size() > kMost) {
+    auto oldest = plans_.end();
+    for (auto it = plans_.begin(); it != plans_.end(); ++it)
+      if (it->second.plan.get() != last_plan_ &&
+          (oldest == plans_.end() || it->second.last_use < oldest->second.last_use))
+        oldest = it;
+    const Plan* plan = oldest->second.plan.get();
+    std::erase_if(programs_, [&](const auto& entry) { return entry.first.first == plan; });
+    plans_.erase(oldest);
+  }
+}
+
+// What the steps of a large net make of a batch takes more than all else does, so of all plans only the one
+// that ran last has it.
+Plan& Session::plan_to_run(Request request) {
+  Plan& plan = plan_for(std::move(request));
+  if (last_plan_ && last_plan_ != &plan) last_plan_->let_go();
+  last_plan_ = &plan;
+  return plan;
 }
 
 // A graph may grow after its session was made.
@@ -91,7 +118,7 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
     else
       request.fetches.push_back(fetch.output);
   }
-  Plan& plan = plan_for(std::move(request));
+  Plan& plan = plan_to_run(std::move(request));
   SANDFLOW_TRY(plan.run(values, observer));
   std::vector<Tensor> results;
   std::size_t next = 0;
@@ -104,7 +131,6 @@ Result<std::vector<Tensor>> Session::run(const std::vector<Fetch>& fetches, cons
     if (!value.ok()) return value.error();
     results.push_back(*std::move(value));
   }
-  last_plan_ = &plan;
   return results;
 }
 
@@ -222,7 +248,7 @@ Session::Sight Session::look(const std::vector<Output>& tensors, const std::vect
       values.push_back(*std::move(value));
     }
     request.fetches = tensors;
-    Plan& plan = plan_for(std::move(request));
+    Plan& plan = plan_to_run(std::move(request));
     for (Error& error : plan.run_what_can(values)) sight.errors.push_back(std::move(error));
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       Result<Tensor> value = plan.fetched(i);

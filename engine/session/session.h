@@ -66,7 +66,7 @@ class Session {
                                            const std::vector<std::pair<Output, Shape>>& feeds,
                                            std::int64_t max_bytes = Tensor::max_live_bytes / 2);
 
-  // After a run that went well: the plan it used, good until the session ends.
+  // After a run: the plan it used, good until something else is asked.
   const Plan& last_plan() const { return *last_plan_; }
   void close() { is_closed_ = true; }
 
@@ -82,6 +82,7 @@ class Session {
   Status check_fits(Output key, const Shape& shape) const;
   Result<Tensor> checked(const Feed& feed) const;
   Plan& plan_for(Request request);
+  Plan& plan_to_run(Request request);
   // The same as run(), on a program; nothing if there is none or it fails: then run() has to say what is
   // wrong.
   std::optional<std::vector<Tensor>> run_on_program(const std::vector<Fetch>& fetches,
@@ -96,7 +97,12 @@ class Session {
   SessionState state_;
   std::map<int, Philox> fresh_generators_;
   int nodes_seen_ = 0;
-  std::map<Request, std::unique_ptr<Plan>> plans_;
+  struct KeptPlan {
+    std::unique_ptr<Plan> plan;
+    std::uint64_t last_use = 0;
+  };
+  void forget_plans();
+  std::map<Request, KeptPlan> plans_;
   struct Kept {
     std::shared_ptr<Program> program;  // Null: there is none.
     std::uint64_t last_use = 0;

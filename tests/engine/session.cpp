@@ -396,6 +396,40 @@ TEST_CASE("however many sizes are looked at, programs are kept only in so much m
   CHECK(live(8000) - own < 170 << 20);
 }
 
+TEST_CASE("of all plans only the one that ran last keeps what it made, and not every plan is kept") {
+  Program p;
+  const Output x = tf::placeholder(p.b, DType::kFloat32, {1000, 1000});
+  const std::vector<Feed> fed = {{x, Tensor(DType::kFloat32, {1000, 1000})}};
+  constexpr std::int64_t kOne = 4'000'000;
+  std::vector<Output> made;
+  for (int i = 0; i < 6; ++i) made.push_back(tf::reduce_sum(p.b, tf::add(p.b, x, static_cast<double>(i))));
+  Session session(p.graph);
+  const std::int64_t before = Tensor::live_bytes();
+  for (const Output& output : made) {
+    must(session.run({output}, fed));
+    CHECK(Tensor::live_bytes() - before < kOne + 1000);
+  }
+  for (const Output& output : made) {
+    CHECK(session.look({output}, fed).errors.empty());
+    CHECK(Tensor::live_bytes() - before < kOne + 1000);
+  }
+  // What is fetched besides makes each of them another; a program is good without its plan.
+  const auto program = must(session.prepare({made[0]}, {{x, Shape{1000, 1000}}}));
+  const auto ask = [&](int from, int to) {
+    for (int i = from; i < to; ++i) {
+      std::vector<Fetch> fetches;
+      for (int bit = 0; bit < 12; ++bit) fetches.emplace_back(i >> bit & 1 ? made[0] : made[1]);
+      must(session.run(fetches, {{made[0], Tensor::scalar(0.f)}, {made[1], Tensor::scalar(1.f)}}));
+    }
+    return live_bytes();
+  };
+  const std::int64_t many = ask(0, 100);
+  CHECK(ask(100, 1000) - many < 50'000);
+  CHECK(program->run());
+  CHECK(program->fetched(0).number(0) == 0);
+  CHECK(must(session.run({made[2]}, fed))[0].number(0) == 2e6);
+}
+
 TEST_CASE("where something is wrong, what is looked at often is seen as what is looked at once") {
   Program p;
   const Output x = tf::placeholder(p.b, DType::kFloat32, {2}), y = tf::placeholder(p.b, DType::kFloat32, {2});

@@ -354,6 +354,28 @@ TEST_CASE("one step of one parameter: the numbers put into every optimizer's rul
   CHECK(!workspace.look_at_update("W", 12).ok());
 }
 
+TEST_CASE("whichever Variables are looked at, the microscopes hold no more than one step makes") {
+  Workspace workspace;
+  must(workspace.apply(edit::SetData{{"moons", {{"examples", 2000}}}}));
+  must(workspace.apply(edit::SetNet{2, 2, false, {{64, "Relu", {}}, {64, "Relu", {}}, {64, "Relu", {}}}}));
+  set_training(workspace, [](Training& training) { training.batch_size = 1000; });
+  workspace.advance(1, always);
+  workspace.snapshot();
+  const std::int64_t before = Tensor::live_bytes();
+  std::int64_t first = 0;
+  int looks = 0;
+  for (const SceneNode& node : workspace.scene().nodes) {
+    if (node.type != "Variable") continue;
+    CHECK(must(workspace.look_at_update(node.name, 0)).lines.size() > 0);
+    if (++looks == 1) first = Tensor::live_bytes() - before;
+    CHECK(Tensor::live_bytes() - before <= first);
+  }
+  CHECK(looks == 8);
+  CHECK(first > 1'000'000);
+  workspace.look_at_batch();
+  CHECK(Tensor::live_bytes() - before < 2 * first);
+}
+
 TEST_CASE("the rule is told with what a schedule, clipping and a draw at random make of rate and gradient") {
   Workspace workspace;
   must(workspace.open(kDropout));
