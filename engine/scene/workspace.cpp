@@ -185,11 +185,12 @@ struct Workspace::State {
 
   Status step_history(std::vector<Scene>& from, std::vector<Scene>& to) {
     if (from.empty()) return {};
-    Scene next = std::move(from.back());
+    Scene before = scene;
+    SANDFLOW_TRY(take(from.back()));
     from.pop_back();
-    to.push_back(scene);
+    to.push_back(std::move(before));
     gesture.clear();
-    return take(std::move(next));
+    return {};
   }
 
   // The last step can always be undone.
@@ -313,9 +314,8 @@ Status Workspace::apply(const edit::Edit& edit, std::string_view gesture) {
 
 bool Workspace::can_undo() const { return !state_->undo.empty(); }
 bool Workspace::can_redo() const { return !state_->redo.empty(); }
-// A scene that was good once is good again.
-void Workspace::undo() { SANDFLOW_CHECK(state_->step_history(state_->undo, state_->redo).ok()); }
-void Workspace::redo() { SANDFLOW_CHECK(state_->step_history(state_->redo, state_->undo).ok()); }
+Status Workspace::undo() { return state_->step_history(state_->undo, state_->redo); }
+Status Workspace::redo() { return state_->step_history(state_->redo, state_->undo); }
 
 std::int64_t Workspace::advance(std::int64_t steps, const std::function<bool()>& keep_going) {
   State& s = *state_;

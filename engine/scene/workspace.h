@@ -43,8 +43,9 @@ class Workspace {
   Status apply(const edit::Edit& edit, std::string_view gesture = {});
   bool can_undo() const;
   bool can_redo() const;
-  void undo();
-  void redo();
+  // A scene that was good once is good again, but its data may no longer fit the memory: then nothing changes.
+  Status undo();
+  Status redo();
 
   // Trains until `steps` updates were made, `keep_going` says no (asked after each update, and between the
   // parts of an evaluation, which a later call may end), or a number is no longer finite. The number of

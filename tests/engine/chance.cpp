@@ -137,14 +137,14 @@ TEST_CASE("a thousand random edits can all be undone and redone, to the byte") {
     REQUIRE(states.size() > 80);
     for (std::size_t i = states.size() - 1; i > 0; --i) {
       REQUIRE(workspace.can_undo());
-      workspace.undo();
+      must(workspace.undo());
       REQUIRE(workspace.json() == states[i - 1]);
     }
     CHECK_FALSE(workspace.can_undo());
     CHECK(workspace.json() == lesson("penguins"));
     for (std::size_t i = 1; i < states.size(); ++i) {
       REQUIRE(workspace.can_redo());
-      workspace.redo();
+      must(workspace.redo());
       REQUIRE(workspace.json() == states[i]);
     }
     CHECK_FALSE(workspace.can_redo());
@@ -157,7 +157,7 @@ TEST_CASE("the last 2,000 steps can be undone") {
   must(workspace.open(simple()));
   for (int i = 1; i <= 2100; ++i) must(workspace.apply(edit::Move{{{"a", {static_cast<float>(i), 0}}}}));
   int undone = 0;
-  for (; workspace.can_undo(); ++undone) workspace.undo();
+  for (; workspace.can_undo(); ++undone) must(workspace.undo());
   CHECK(undone == 2000);
   CHECK(workspace.scene().find("a")->x == 100);
 }

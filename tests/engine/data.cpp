@@ -287,6 +287,32 @@ TEST_CASE("tables of every make are read: BOM, quotes, semicolons, Windows line 
         "ValueError: This is a binary file, not a table of text.");
 }
 
+TEST_CASE("where there is no memory for the data of before, undo and redo say so and lose nothing") {
+  std::string csv = "x,y\n";
+  for (int i = 0; i < 20'000; ++i) csv += cat(i, ",", i % 2 ? "a\n" : "b\n");
+  Workspace workspace;
+  must(workspace.apply(edit::SetOwnData{{csv, {"x"}, "y", {}, false}, true}));
+  must(workspace.apply(edit::SetData{{"moons", {}}}));
+  const auto refused = [&](Status (Workspace::*step)()) {
+    const std::string before = workspace.json();
+    const std::int64_t most = Tensor::max_live_bytes;
+    Tensor::max_live_bytes = Tensor::live_bytes() + 100'000;
+    const std::string error = error_text((workspace.*step)());
+    Tensor::max_live_bytes = most;
+    CHECK(error.starts_with("ResourceExhaustedError: OOM"));
+    CHECK(workspace.json() == before);
+  };
+  refused(&Workspace::undo);
+  CHECK_FALSE(workspace.can_redo());
+  must(workspace.undo());
+  CHECK(workspace.scene().data.name == "own");
+  must(workspace.undo());
+  refused(&Workspace::redo);
+  CHECK_FALSE(workspace.can_undo());
+  must(workspace.redo());
+  CHECK(workspace.dataset()->train.size() + workspace.dataset()->test.size() == 20'000);
+}
+
 TEST_CASE("own rows live in the scene: JSON brings them back, undo takes them, another set keeps them") {
   Workspace workspace;
   must(workspace.apply(edit::SetOwnData{{kTable, {"x1", "x2"}, "colour", {"red"}, false}, false}));
@@ -303,7 +329,7 @@ TEST_CASE("own rows live in the scene: JSON brings them back, undo takes them, a
   const Status refused = workspace.apply(edit::SetOwnData{{"nothing", {"x"}, "y", {}, false}, true});
   CHECK(!refused.ok());
   CHECK(workspace.dataset()->class_names[0] == "red");
-  while (workspace.can_undo()) workspace.undo();
+  while (workspace.can_undo()) must(workspace.undo());
   CHECK(!workspace.scene().own.table);
   CHECK(
       error_text(Result<int>(workspace.apply(edit::SetData{{"own", {}}}).error())).find("of your own yet") !=

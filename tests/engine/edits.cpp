@@ -59,7 +59,7 @@ TEST_CASE("removing a node leaves empty ports and roles behind") {
   CHECK(scene.training.loss == "loss");
   CHECK(desk.error("softmax") == "TypeError: softmax() missing 1 required positional argument: 'logits'");
   CHECK(desk.workspace.snapshot().training_error);
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(desk.workspace.json() == lesson("penguins"));
   CHECK_FALSE(desk.workspace.snapshot().training_error);
   CHECK(desk.apply(edit::RemoveNodes{{"loss", "nobody"}}) == "ValueError: There is no node 'nobody'.");
@@ -174,10 +174,10 @@ TEST_CASE("what decides the numbers of a run restarts it, the rest does not") {
   CHECK(steps_after(edit::SetData{{"penguins", {{"data_seed", 2}}}}) == 0);
   // Undoing is an edit like others.
   desk.workspace.advance(5, always);
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(desk.workspace.snapshot().counters.step == 0);
   CHECK(steps_after(edit::Move{{{"W", {9, 9}}}}) == 5);
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(desk.workspace.snapshot().counters.step == 5);
 }
 
@@ -187,8 +187,8 @@ TEST_CASE("an edit that changes nothing is no step of undo, and neither is one t
   CHECK(desk.apply(edit::Rename{"nobody", "x"}) != "no error");
   CHECK_FALSE(desk.workspace.can_undo());
   // Nothing to undo or redo does nothing.
-  desk.workspace.undo();
-  desk.workspace.redo();
+  must(desk.workspace.undo());
+  must(desk.workspace.redo());
   CHECK(desk.value("sum") == "[11. 22.]");
 }
 
@@ -202,23 +202,23 @@ TEST_CASE("a gesture is one step of undo") {
   must(desk.workspace.apply(edit::Move{{{"a", {50, 50}}}}));
   must(desk.workspace.apply(edit::Move{{{"a", {60, 60}}}}));
   const auto at = [&] { return desk.workspace.scene().find("a")->y; };
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(at() == 50);
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(at() == 20);
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(at() == 0);
   CHECK(desk.workspace.scene().find("a")->x == 20);
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(desk.workspace.json() == before);
   CHECK_FALSE(desk.workspace.can_undo());
-  desk.workspace.redo();
+  must(desk.workspace.redo());
   CHECK(desk.workspace.scene().find("a")->x == 20);
   CHECK(at() == 0);
   // A new edit ends what could be redone, and does not go on with the gesture of before.
   must(desk.workspace.apply(edit::Move{{{"a", {1, 1}}}}, "drag 1"));
   CHECK_FALSE(desk.workspace.can_redo());
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(desk.workspace.scene().find("a")->x == 20);
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("the memory of undo is bounded, the last step always there") {
   for (int i = 0; i < 100; ++i)
     must(desk.workspace.apply(edit::Move{{{"a", {static_cast<float>(i + 1), 0.f}}}}));
   int steps = 0;
-  for (; desk.workspace.can_undo(); ++steps) desk.workspace.undo();
+  for (; desk.workspace.can_undo(); ++steps) must(desk.workspace.undo());
   CHECK(steps > 20);
   CHECK(steps < 70);
 }

@@ -153,7 +153,7 @@ TEST_CASE("one initializer for all weights is one step of undo, and leaves biase
   CHECK(workspace.scene().find("V")->attrs.count("stddev") == 0);
   CHECK(workspace.scene().find("hidden/b")->attrs.at("initializer") == "zeros");
   CHECK(norm_of(workspace.snapshot().nodes[7].value) > 0);
-  workspace.undo();
+  must(workspace.undo());
   CHECK(workspace.scene() == before);
   CHECK(!workspace.apply(edit::SetInitializer{{"nonsense", {}}}).ok());
 }

@@ -127,9 +127,9 @@ TEST_CASE("arranging is one step of undo, keeps its corner, and changes little w
       }
   CHECK(kept > 5);
   CHECK(turned == 0);
-  desk.workspace.undo();
-  desk.workspace.undo();
-  desk.workspace.undo();
+  must(desk.workspace.undo());
+  must(desk.workspace.undo());
+  must(desk.workspace.undo());
   CHECK(desk.workspace.json() == before);
 }
 

@@ -31,10 +31,10 @@ TEST_CASE("grouping gives nodes a scope; wires and what training looks at follow
   CHECK(desk.apply(edit::Ungroup{"end"}) == "no error");
   CHECK(desk.apply(edit::Ungroup{"dense"}) == "no error");
   CHECK(desk.workspace.json() == before);
-  desk.workspace.undo();
-  desk.workspace.undo();
-  desk.workspace.undo();
-  desk.workspace.undo();
+  must(desk.workspace.undo());
+  must(desk.workspace.undo());
+  must(desk.workspace.undo());
+  must(desk.workspace.undo());
   CHECK(desk.workspace.json() == before);
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("several nodes are added with the wires among them, under names that a
   CHECK(desk.apply(edit::AddNodes{read.nodes, read.folded}) == "no error");
   CHECK(names(desk.workspace.scene()) == "a b sum negative sum_1 b_1");
   CHECK(inputs(desk.workspace.scene(), "sum_1") == "a b_1");
-  desk.workspace.undo();
+  must(desk.workspace.undo());
   CHECK(names(desk.workspace.scene()) == "a b sum negative");
   Desk other(scene_of({kNegative}));
   CHECK(other.apply(edit::AddNodes{read.nodes, read.folded}) == "no error");

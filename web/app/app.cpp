@@ -325,13 +325,16 @@ void App::obey_keys() {
     if (!key.ctrl) continue;
     const bool is_z = key.key == "z" || key.key == "Z";
     if ((is_z && key.shift) || key.key == "y" || key.key == "Y")
-      workspace.redo();
+      step_history(false);
     else if (is_z)
-      workspace.undo();
-    else
-      continue;
-    scene_changed();
+      step_history(true);
   }
+}
+
+void App::step_history(bool is_back) {
+  if (const Status status = is_back ? workspace.undo() : workspace.redo(); !status)
+    ui.notice(status.error().text(), true);
+  scene_changed();
 }
 
 bool App::apply(const Changes& changes) {

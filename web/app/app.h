@@ -74,6 +74,7 @@ class App {
   const std::vector<LayerState>& look_at_layers();
   void draw_splitter(const Rect& views, bool is_stacked);
   void obey_keys();
+  void step_history(bool is_back);  // Undoes or redoes.
   void send_cursor();
   void tell_page();
   bool is_at_rest() const;

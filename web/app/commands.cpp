@@ -202,8 +202,7 @@ void App::obey(std::string_view json) {
     seen_step_ = 0;
     scene_changed();
   } else if (what == "undo" || what == "redo") {
-    what == "undo" ? workspace.undo() : workspace.redo();
-    scene_changed();
+    step_history(what == "undo");
   } else if (what == "open") {
     playback.pause();
     const Status status = workspace.open(text_of(c, "text"));
