@@ -221,10 +221,9 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
   std::vector<Feed> feeds;
   if (data && takes_any_batch_) {
     // Of images that pass through convolutions, a look at many would take longer than a frame.
-    constexpr std::int64_t kElements = 100'000, kMost = 512;
-    const std::int64_t width = std::max(widest_, data->train.features.shape().dim(1));
-    std::vector<std::int32_t> rows(static_cast<std::size_t>(
-        std::min({data->train.size(), kMost, std::max<std::int64_t>(32, kElements / width)})));
+    constexpr std::int64_t kElements = 100'000, kLeast = 32, kMost = 512;
+    const std::int64_t count = std::clamp(examples_of(kElements, *data), kLeast, kMost);
+    std::vector<std::int32_t> rows(static_cast<std::size_t>(std::min(count, data->train.size())));
     std::iota(rows.begin(), rows.end(), 0);
     feeds = trainer.feeds(rows);
   } else {
@@ -272,9 +271,9 @@ void LayerWatch::record(Trainer& trainer, const Dataset* data) {
     return moment;
   });
   if (!is_first) return;
-  constexpr std::int64_t kNumbersOfAStep = 32 * 1024;
+  constexpr std::int64_t kElementsOfAStep = 32 * 1024;
   std::int64_t stride = 1;
-  while (stride * kNumbersOfAStep < numbers) stride *= 2;
+  while (stride * kElementsOfAStep < numbers) stride *= 2;
   moments_.set_stride(stride);
 }
 

@@ -2,6 +2,7 @@
 // gradients, units that no longer answer, and units that nothing tells apart.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -65,6 +66,10 @@ class LayerWatch {
   LayerWatch(const Scene& scene, const Lowered& lowered);
 
   const std::vector<WatchedLayer>& layers() const { return layers_; }
+  // Of how many training examples no layer makes more than so many numbers together.
+  std::int64_t examples_of(std::int64_t numbers, const Dataset& data) const {
+    return std::min(data.train.size(), numbers / std::max(widest_, data.train.features.shape().dim(1)));
+  }
   // The layers as they are, for training examples that stay the same throughout a run (all, or as many as a
   // frame can bear); without data, for the constant feeds.
   std::vector<LayerState> look(Trainer& trainer, const Dataset* data) const;

@@ -8,7 +8,6 @@
 
 #include "engine/core/text.h"
 #include "engine/scene/fields.h"
-#include "engine/scene/layer_watch.h"
 #include "engine/scene/node_types.h"
 
 namespace sandflow {
@@ -147,7 +146,8 @@ Result<GradientCheck> check_gradient(const Scene& scene, std::size_t node, const
   return check_on(floats, node, false);
 }
 
-BatchSight look_at_batch(const Lowered& lowered, Trainer& trainer, const Dataset* data) {
+BatchSight look_at_batch(const Lowered& lowered, const LayerWatch& watch, Trainer& trainer,
+                         const Dataset* data) {
   BatchSight sight;
   const std::vector<Output> gradients = parameter_gradients(lowered);
   if (!data || gradients.empty() || !lowered.model.loss.valid()) return sight;
@@ -163,11 +163,10 @@ BatchSight look_at_batch(const Lowered& lowered, Trainer& trainer, const Dataset
     return joined(seen.values, gradients.size());
   };
   const std::vector<std::int32_t> rows = trainer.next_rows();
-  constexpr std::int64_t kElements = 2'000'000;
-  std::vector<std::int32_t> all(static_cast<std::size_t>(
-      std::min(data->train.size(),
-               std::max<std::int64_t>(
-                   64, kElements / std::max<std::int64_t>(1, data->train.features.shape().dim(1))))));
+  // As many as training can wait for: what convolutions make of an image is far more than its pixels.
+  constexpr std::int64_t kElements = 500'000, kLeast = 64;
+  const std::int64_t count = std::max(watch.examples_of(kElements, *data), kLeast);
+  std::vector<std::int32_t> all(static_cast<std::size_t>(std::min(count, data->train.size())));
   std::iota(all.begin(), all.end(), 0);
   const std::vector<double> full = look(all), batch = look(rows);
   if (full.empty() || batch.empty()) return sight;

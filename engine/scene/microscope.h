@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/scene/layer_watch.h"
 #include "engine/scene/lower.h"
 #include "engine/scene/scene.h"
 
@@ -43,11 +44,12 @@ struct BatchSight {
   std::vector<double> losses;           // Of each of those alone.
   GradientArrow batch, full;
   double cosine = 0;               // Between the batch's gradient and the full one.
-  std::int64_t full_examples = 0;  // How many the full one is of; large sets have a part measured.
+  std::int64_t full_examples = 0;  // How many the full one is of; of what takes long a part is measured.
   std::int64_t parameters = 0;
 };
 // Without examples where there is nothing to train, or no data.
-BatchSight look_at_batch(const Lowered& lowered, Trainer& trainer, const Dataset* data);
+BatchSight look_at_batch(const Lowered& lowered, const LayerWatch& watch, Trainer& trainer,
+                         const Dataset* data);
 
 // --- A parameter ---
 

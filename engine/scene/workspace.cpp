@@ -416,7 +416,7 @@ Result<GradientCheck> Workspace::check_gradient(std::size_t node) {
   return sandflow::check_gradient(state_->scene, node, state_->lowered, *state_->trainer);
 }
 BatchSight Workspace::look_at_batch() {
-  return sandflow::look_at_batch(state_->lowered, *state_->trainer, state_->examples());
+  return sandflow::look_at_batch(state_->lowered, state_->layer_watch, *state_->trainer, state_->examples());
 }
 Result<UpdateSight> Workspace::look_at_update(const std::string& variable, std::int64_t element) {
   return sandflow::look_at_update(state_->scene, state_->lowered, *state_->trainer, variable, element);

@@ -1,5 +1,6 @@
 // Guards what the two nets for handwritten digits are for: on the real digits each learns as well as the page
 // says it does.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -57,6 +58,10 @@ TEST_CASE("handwritten digits: 95 % of the test digits for the dense net, 97 % f
     for (const LayerState& layer : workspace.look_at_layers()) looked_at += layer.numbers;
     CHECK(looked_at > 50'000);
     CHECK(looked_at < 500'000);
+    // So does a look at the batch: of convolutions a smaller part of the data is measured.
+    const std::int64_t full = workspace.look_at_batch().full_examples;
+    CHECK(full == std::min(workspace.dataset()->train.size(),
+                           std::int64_t{goal.scene == "mnist" ? 500'000 / 784 : 500'000 / 6272}));
     if (kIsSlow) {
       const double before = workspace.snapshot().now->train_loss;
       workspace.advance(16, always);

@@ -48,6 +48,19 @@ bool works(ui::Turns& turns, int& who, double milliseconds) {
   return static_cast<bool>(turn);
 }
 
+TEST_CASE("a microscope takes a tenth of the time at most, and looks four times a second at most") {
+  for (const double took : {0.0, 5.0, 40.0, 900.0}) {
+    const double rest = ui::microscope_rest(took);
+    CHECK(rest >= 0.25);
+    CHECK(took / 1000 <= 0.1001 * (took / 1000 + rest));
+  }
+  ui::Turns turns([] { return clock_now; });
+  int batch = 0;
+  CHECK(turns.cost(&batch) == 0);
+  CHECK(works(turns, batch, 40));
+  CHECK(turns.cost(&batch) == 40);
+}
+
 TEST_CASE("while steps run one long piece of work is done a frame, in the order of asking; at rest all are") {
   ui::Turns turns([] { return clock_now; });
   int look = 0, layers = 0, report = 0, count = 0;

@@ -27,6 +27,10 @@ constexpr double look_rest(double frame, double between_frames) {
                                          : std::min(25 * std::max(between_frames, 1.0 / 60), 1.0);
 }
 
+// Seconds from the end of a look through a microscope to the next, by the milliseconds that it took: four a
+// second at most, and a tenth of the time.
+constexpr double microscope_rest(double took) { return std::max(0.25, 9 * took / 1000); }
+
 // Work that can wait, while steps run: of what took long the last time, a frame does one piece, and who was
 // refused first comes first. What took no time is always done, and at rest everything is.
 class Turns {
@@ -74,6 +78,11 @@ class Turns {
     waiting_.erase(it);
     is_free_ = false;
     return Turn(now_, cost);
+  }
+  // Milliseconds that its work took the last time.
+  double cost(const void* who) const {
+    const auto known = costs_.find(who);
+    return known == costs_.end() ? 0 : known->second;
   }
 
  private:

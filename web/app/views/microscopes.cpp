@@ -14,14 +14,13 @@ namespace sandflow::ui {
 
 namespace {
 
-constexpr double kRest = 0.25;  // Seconds from one look to the next while steps run.
-
 // When to look again.
 class Watch {
  public:
   Turns::Turn take_turn(Ui& ui, const Run& run) {
     if (run.snapshot.version == version_) return {};
-    if (run.is_playing && ui.time - at_ < kRest) {
+    const double took = ui.turns.cost(this);
+    if (run.is_playing && ui.time - at_ < took / 1000 + microscope_rest(took)) {
       ui.wants_frame = true;
       return {};
     }
@@ -39,7 +38,7 @@ class Watch {
 
  private:
   std::uint64_t version_ = 0;
-  double at_ = -1;
+  double at_ = -1;  // The frame of the last look.
 };
 
 void arrow(const Painter& painter, Vec from, Vec to, Color color, float thickness) {
@@ -87,12 +86,16 @@ class BatchView : public View {
          tr("batch.single", {{"count", std::to_string(sight_.examples.size())}}), "");
     sign(p.of(Tone::kGradient), 2.5f, tr("batch.mean", {{"count", std::to_string(sight_.rows.size())}}),
          short_number(sight_.batch.norm));
-    sign(p.ink, 2.5f, tr("batch.full", {{"count", std::to_string(sight_.full_examples)}}),
+    const bool is_part = sight_.full_examples < run.data->train.size();
+    sign(p.ink, 2.5f,
+         tr(is_part ? "batch.part" : "batch.full", {{"count", std::to_string(sight_.full_examples)},
+                                                    {"all", std::to_string(run.data->train.size())}}),
          short_number(sight_.full.norm));
     column.y += 4;
     const double angle = std::acos(std::clamp(sight_.cosine, -1.0, 1.0)) * 180 / 3.14159265358979;
-    column.paragraph(tr("batch.angle", {{"angle", std::to_string(static_cast<int>(std::lround(angle)))},
-                                        {"share", digits(std::round(sight_.cosine * 100) / 100)}}),
+    column.paragraph(tr(is_part ? "batch.part-angle" : "batch.angle",
+                        {{"angle", std::to_string(static_cast<int>(std::lround(angle)))},
+                         {"share", digits(std::round(sight_.cosine * 100) / 100)}}),
                      p.soft, 6);
     std::string rows;
     for (std::size_t i = 0; i < std::min<std::size_t>(sight_.rows.size(), 12); ++i)
