@@ -163,6 +163,27 @@ TEST_CASE("an own table: labels of text, gaps left out and noted, standardised o
   CHECK(number.train.size() + number.test.size() == 4);
 }
 
+TEST_CASE("numbers that are all alike in training are not scaled, whatever the rounding of their mean") {
+  const Parameters parameters = own_parameters();
+  for (const char* alike : {"0.1", "0.30000000000000004", "-12345.678", "0"}) {
+    CAPTURE(alike);
+    for (int odd = 0; odd < 20; ++odd) {
+      std::string csv = "a,b,c\n";
+      for (int i = 0; i < 20; ++i)
+        csv += cat(i == odd ? "0.5" : i == 7 && alike[2] == '3' ? "0.3" : alike, ",", i, ",", i % 5, "\n");
+      for (const bool is_target : {false, true}) {
+        const Dataset set =
+            must(make_own({csv, {is_target ? "b" : "a"}, is_target ? "a" : "c", {}, true}, parameters));
+        double most = 0;
+        for (const Examples* part : {&set.train, &set.test})
+          for (std::int64_t i = 0; i < part->size(); ++i)
+            most = std::max(most, std::fabs((is_target ? part->labels : part->features).number(i)));
+        CHECK(most < 20'000);
+      }
+    }
+  }
+}
+
 TEST_CASE("what is wrong with an own table is said, with the place") {
   CHECK(own_error({"", {"x"}, "y", {}, false}) == "ValueError: The table is empty.");
   CHECK(own_error({kTable, {"x1"}, "shape", {}, false}) == "ValueError: The table has no column 'shape'.");
