@@ -216,6 +216,7 @@ struct Workspace::State {
   void refresh() {
     Snapshot& s = snapshot;
     s.counters = trainer->counters();
+    s.batch_loss = trainer->batch_loss();
     s.batches_per_epoch = trainer->batches_per_epoch();
     s.train_examples = data ? data->train.size() : 0;
     s.test_examples = data ? data->test.size() : 0;

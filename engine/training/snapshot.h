@@ -54,6 +54,7 @@ struct NodeSnapshot {
 
 struct Snapshot {
   Counters counters;
+  double batch_loss = 0;  // Of the last step; NaN before the first.
   std::int64_t batches_per_epoch = 0;
   std::int64_t train_examples = 0, test_examples = 0;
   std::vector<NodeSnapshot> nodes;      // As Scene::nodes.

@@ -154,6 +154,7 @@ Status Trainer::step() {
   }
   const double loss = *loss_before;
   ++counters_.step;
+  batch_loss_ = loss;
   losses_.add({counters_.step, loss});
   if (!std::isfinite(loss)) {  // Then it was a plan that ran.
     const int node = session_.last_plan().first_nonfinite();
@@ -297,21 +298,16 @@ std::int64_t Trainer::advance(std::int64_t steps, const std::function<bool()>& k
 }
 
 Checkpoint Trainer::checkpoint() const {
-  Checkpoint saved{counters_,
-                   batches_.epoch(),
-                   batches_.used(),
-                   last_rows_,
-                   {},
-                   session_.streams(),
-                   std::numeric_limits<double>::quiet_NaN()};
+  Checkpoint saved{counters_, batches_.epoch(),   batches_.used(), last_rows_,
+                   {},        session_.streams(), batch_loss_};
   for (const Node& node : graph_.nodes())
     if (const Tensor* value = session_.variable(node.id)) saved.variables[node.id] = *value;
-  if (!losses_.entries().empty()) saved.loss = losses_.entries().back().loss;
   return saved;
 }
 
 void Trainer::go_back(const Checkpoint& to) {
   counters_ = to.counters;
+  batch_loss_ = to.loss;
   if (data_) batches_.go_to(to.epoch, to.used);
   last_rows_ = to.rows;
   for (const auto& [node, value] : to.variables) session_.set_variable(node, value);

@@ -44,7 +44,7 @@ struct Checkpoint {
   std::vector<std::int32_t> rows;    // Of the last step.
   std::map<int, Tensor> variables;   // By node; those that have a value.
   std::map<int, Philox> streams;
-  double loss = 0;  // Of the last step; NaN before the first.
+  double loss = 0;  // Of the last step's batch; NaN before the first.
 };
 
 class Trainer {
@@ -90,6 +90,8 @@ class Trainer {
   std::int64_t checkpoint_bytes() const;
 
   const Counters& counters() const { return counters_; }
+  // Of the last step's batch; NaN before the first. The losses that are kept may end before it.
+  double batch_loss() const { return batch_loss_; }
   const std::vector<LossPoint>& losses() const { return losses_.entries(); }
   const std::vector<Evaluation>& evaluations() const { return evaluations_.entries(); }
   // Loss and accuracy on all data with the parameters as they are; nothing without a loss, or after an error.
@@ -141,6 +143,7 @@ class Trainer {
   std::vector<std::int32_t> last_rows_;
   std::map<std::int64_t, std::shared_ptr<Program>> programs_;  // By batch size; null: there is none.
   Counters counters_;
+  double batch_loss_ = std::numeric_limits<double>::quiet_NaN();
   History<LossPoint> losses_;
   History<Evaluation> evaluations_;
   std::optional<Divergence> divergence_;

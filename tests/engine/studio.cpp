@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 
 #include "engine/core/text.h"
 #include "engine/scene/runs.h"
@@ -107,6 +108,34 @@ TEST_CASE("another rate from a moment of the past is another run, and both can b
   const RunSettings now{workspace.scene().training, workspace.scene().data, workspace.scene().own,
                         workspace.scene().nodes.size()};
   CHECK(differences(workspace.kept_runs()[0].settings, now).size() == 1);
+}
+
+TEST_CASE("the last batch's loss is of the last step, though of a long run not every loss is kept") {
+  Workspace workspace;
+  open_scene(workspace, "penguins");
+  CHECK(std::isnan(workspace.snapshot().batch_loss));
+  workspace.advance(4200, always);
+  int unkept = 0;
+  for (int i = 0; i < 4; ++i) {
+    const std::vector<double> singles = workspace.look_at_batch().losses;
+    workspace.advance(1, always);
+    const double mean =
+        std::accumulate(singles.begin(), singles.end(), 0.0) / static_cast<double>(singles.size());
+    CHECK(workspace.snapshot().batch_loss == doctest::Approx(mean).epsilon(1e-5));
+    unkept += workspace.snapshot().losses.back().step != workspace.snapshot().counters.step;
+  }
+  CHECK(unkept >= 2);
+  // Of a moment of the past it is that moment's.
+  const double last = workspace.snapshot().batch_loss;
+  workspace.go_to(workspace.checkpoints().size() / 2);
+  const Snapshot& then = workspace.snapshot();
+  CHECK(then.batch_loss != last);
+  for (const LossPoint& point : then.losses)
+    if (point.step == then.counters.step) CHECK(point.loss == then.batch_loss);
+  workspace.go_to(0);
+  CHECK(std::isnan(workspace.snapshot().batch_loss));
+  workspace.go_to_end();
+  CHECK(workspace.snapshot().batch_loss == last);
 }
 
 TEST_CASE("checkpoints stay few and small in a long run") {

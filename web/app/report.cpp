@@ -81,7 +81,7 @@ void write_run(JsonWriter& json, const Snapshot& s) {
   number("test_loss", now.test_loss);
   number("test_accuracy", now.test_accuracy);
   number("measured_step", static_cast<double>(now.step));
-  s.losses.empty() ? json.key("batch_loss").null() : json.field("batch_loss", s.losses.back().loss);
+  json.field("batch_loss", s.batch_loss);
   json.field("train_examples", s.train_examples).field("test_examples", s.test_examples);
   s.training_error ? json.field("training_error", s.training_error->text())
                    : json.key("training_error").null();
