@@ -175,6 +175,7 @@ Result<Dataset> from_table(const Table& table, const std::vector<std::string>& f
   std::vector<std::string> used = features;
   used.push_back(label);
   const Rows rows = complete_rows(table, used, &set.notes);
+  set.left_out = static_cast<std::int64_t>(table.rows.size() - rows.size());
   if (rows.size() < 2) return value_error("The table has fewer than two rows without missing values.");
   for (std::size_t j = 0; j < features.size(); ++j) {
     FeatureColumn& from = columns[j];
@@ -512,7 +513,7 @@ std::vector<ColumnKind> column_kinds(const Table& table) {
 
 Rows complete_rows(const Table& table, const std::vector<std::string>& columns,
                    std::vector<std::string>* notes) {
-  constexpr std::size_t kMostNotes = 1000;
+  constexpr std::size_t kMostNotes = 8;
   std::vector<int> places;
   for (const std::string& name : columns)
     if (const int column = table.column(name); column >= 0) places.push_back(column);

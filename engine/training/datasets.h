@@ -37,7 +37,8 @@ struct Dataset {
   // How many columns the labels have.
   std::int64_t outputs() const { return is_regression() ? 1 : static_cast<std::int64_t>(class_names.size()); }
   Examples train, test;
-  std::vector<std::string> notes;  // Rows of a table left out, and why: "line 5: no value for 'sex'".
+  std::int64_t left_out = 0;       // Rows of a table,
+  std::vector<std::string> notes;  // and why the first few: "line 5: no value for 'sex'".
 };
 
 // The learner's own data: a table as text, and which of its columns are what.
@@ -60,7 +61,7 @@ struct ColumnKind {
 };
 std::vector<ColumnKind> column_kinds(const Table& table);
 using Rows = std::vector<const Table::Row*>;
-// The rows that have a value in each of these columns; of those left out, the first few are noted.
+// The rows that have a value in each of these columns; why others were left out is noted of the first few.
 Rows complete_rows(const Table& table, const std::vector<std::string>& columns,
                    std::vector<std::string>* notes = nullptr);
 // The different values of a column in these rows, numbers by size, texts by their letters.

@@ -152,7 +152,13 @@ TEST_CASE("an own table: labels of text, gaps left out and noted, standardised o
   CHECK(set.train.size() + set.test.size() == 3);
   CHECK(set.class_names == std::vector<std::string>{"cat", "dog"});
   CHECK(set.notes == std::vector<std::string>{"line 3: no value for 'h'", "line 5: no value for 'kind'"});
+  CHECK(set.left_out == 2);
   CHECK(set.deviation[0] != 1);
+  std::string gaps = csv;
+  for (int i = 0; i < 3000; ++i) gaps += "7,,cat\n";
+  const Dataset few = must(make_own({gaps, {"w", "h"}, "kind", {}, false}, own_parameters()));
+  CHECK(few.left_out == 3002);
+  CHECK(few.notes.size() < 100);
   const Dataset plain =
       must(make_own({csv, {"w", "h"}, "kind", {"dog", "fish"}, false}, own_parameters(false)));
   CHECK(plain.deviation == std::vector<double>{1, 1});

@@ -62,8 +62,8 @@ class DataView : public View {
       column.paragraph(tr("data.predicts", {{"name", data.target_name}}), p.soft);
     else
       draw_balance(column, data);
-    if (!data.notes.empty()) {
-      column.paragraph(tr("data.left-out", {{"count", std::to_string(data.notes.size())}}), p.soft, 2);
+    if (data.left_out > 0) {
+      column.paragraph(tr("data.left-out", {{"count", std::to_string(data.left_out)}}), p.soft, 2);
       for (std::size_t i = 0; i < std::min<std::size_t>(3, data.notes.size()); ++i)
         column.painter.text(Face::kMono, 11, column.take(16).min, p.soft,
                             fitted(Face::kMono, 11, data.notes[i], column.width));
