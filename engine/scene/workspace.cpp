@@ -58,7 +58,7 @@ std::size_t weight(const Scene& scene) {
 }  // namespace
 
 struct Workspace::State {
-  static constexpr std::size_t kMostCheckpoints = 64;
+  static constexpr std::int64_t kLeastCheckpoints = 3, kMostCheckpoints = 64;
   static constexpr std::int64_t kCheckpointBytes = 64 << 20;
   static constexpr std::size_t kUndoLimit = 2000;
   static constexpr std::size_t kUndoBytes = 64u << 20;
@@ -124,10 +124,11 @@ struct Workspace::State {
                                         live_settings(scene.training));
     layer_watch = LayerWatch(scene, lowered);
     checkpoints = {};
-    // Of a net too large to be kept twice there is no past.
+    // Of a net too large to be kept three times there is no past: with room for two, a record that drops
+    // every second when it is full holds one.
     const std::int64_t fit = kCheckpointBytes / std::max<std::int64_t>(1, trainer->checkpoint_bytes());
-    keeps_checkpoints = fit >= 2;
-    checkpoints.set_limit(static_cast<std::size_t>(std::clamp<std::int64_t>(fit, 2, kMostCheckpoints)));
+    keeps_checkpoints = fit >= kLeastCheckpoints;
+    checkpoints.set_limit(static_cast<std::size_t>(std::clamp(fit, kLeastCheckpoints, kMostCheckpoints)));
     ahead.reset();
     is_stale = true;
   }

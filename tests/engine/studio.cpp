@@ -149,6 +149,28 @@ TEST_CASE("checkpoints stay few and small in a long run") {
   CHECK(workspace.snapshot().losses.size() <= History<LossPoint>::kLimit);
 }
 
+TEST_CASE("a large net has a past of two moments at least, or pays for none") {
+  // So many numbers that 64 MB hold two, and three, of what a step changes.
+  for (const auto& [side, kept] : {std::pair{2600, 0}, std::pair{2300, 2}}) {
+    Workspace workspace;
+    must(workspace.open(cat(R"json({"sandflow": 1, "data": {"name": "moons", "examples": 4},
+      "training": {"loss": "loss", "optimizer": {"name": "GradientDescent"}, "batch_size": 1},
+      "nodes": [
+      {"name": "x", "type": "Placeholder", "attrs": {"shape": "(None, 2)", "feed": "features"}},
+      {"name": "wide", "type": "Tile", "inputs": ["x", {"value": "[1, )json",
+                            side / 2, R"json(]"}]},
+      {"name": "W", "type": "Variable", "attrs": {"shape": "()json",
+                            side, ", ", side, R"json()"}},
+      {"name": "out", "type": "MatMul", "inputs": ["wide", "W"]},
+      {"name": "loss", "type": "Mean", "inputs": ["out", {"value": "[0, 1]"}]}]})json")));
+    REQUIRE(workspace.snapshot().can_train);
+    for (int i = 0; i < 6; ++i) {
+      workspace.advance(1, always);
+      if (i > 0) CHECK(workspace.checkpoints().size() == static_cast<std::size_t>(kept));
+    }
+  }
+}
+
 TEST_CASE("memory stays bounded in a run of a million steps, with all that looks on") {
   const std::int64_t steps = kIsSanitized ? 40'000 : kIsSlow ? 100'000 : 1'000'000;
   Workspace workspace;
