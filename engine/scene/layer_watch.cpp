@@ -18,7 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 9> kActivations{"Sigmoid", "Tanh",     "Relu",     "Relu6",    "Elu",
                                                        "Selu",    "Softplus", "Softsign", "LeakyRelu"};
 constexpr std::array<std::string_view, 5> kSums{"BiasAdd", "Add", "AddV2", "Identity", "Reshape"};
-constexpr std::array<std::string_view, 3> kProducts{"MatMul", "BatchMatMul", "Conv2D"};
+constexpr std::array<std::string_view, 3> kProducts{"MatMul", "BatchMatMulV2", "Conv2D"};
 
 template <std::size_t n>
 bool is_one_of(const std::array<std::string_view, n>& list, std::string_view type) {
@@ -59,6 +59,20 @@ class Consumers {
   const Graph& graph_;
   std::map<int, std::vector<int>> users_;
 };
+
+WatchedLayer::Units units_of(const Node& product, Output weights, const Shape& shape) {
+  if (product.inputs[1] != weights) return WatchedLayer::Units::kNone;
+  const std::string_view type = product.op->type;
+  const bool is_transposed =
+      type != "Conv2D" && product.attr<bool>(type == "MatMul" ? "transpose_b" : "adj_y");
+  if (!is_transposed) return WatchedLayer::Units::kColumns;
+  return shape.rank() == 2 ? WatchedLayer::Units::kRows : WatchedLayer::Units::kNone;
+}
+
+std::int64_t count_units(const Shape& weights, WatchedLayer::Units units) {
+  if (units == WatchedLayer::Units::kNone) return 0;
+  return weights.dim(units == WatchedLayer::Units::kRows ? 0 : weights.rank() - 1);
+}
 
 bool is_weights(const Shape& shape) { return shape.fully_defined() && shape.rank() >= 2; }
 
@@ -129,16 +143,23 @@ Spread spread_of(const Tensor& tensor) {
   return spread;
 }
 
-std::vector<Twins> find_twins(const Tensor& weights, const Tensor& bias, const Tensor& gradient) {
+std::vector<Twins> find_twins(const Tensor& weights, const Tensor& bias, const Tensor& gradient,
+                              WatchedLayer::Units where) {
   std::vector<Twins> found;
   if (!weights.defined() || !gradient.defined() || weights.shape() != gradient.shape() ||
       weights.shape().rank() < 2)
     return found;
-  const std::int64_t units = weights.shape().dim(weights.shape().rank() - 1);
+  const std::int64_t units = count_units(weights.shape(), where);
+  const bool are_rows = where == WatchedLayer::Units::kRows;
+  // Number `i` of a unit.
+  const auto number = [&](const Tensor& tensor, std::int64_t unit, std::int64_t i) {
+    return tensor.number(are_rows ? unit * (tensor.elements() / units) + i : i * units + unit);
+  };
   // Sums of the same numbers in another order differ in their last bits.
   const auto agree = [&](const Tensor& tensor, std::int64_t a, std::int64_t b) {
-    for (; a < tensor.elements() && b < tensor.elements(); a += units, b += units) {
-      const double x = tensor.number(a), y = tensor.number(b);
+    const std::int64_t count = tensor.elements() / units;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const double x = number(tensor, a, i), y = number(tensor, b, i);
       if (!(std::fabs(x - y) <= 1e-6 * std::max(std::fabs(x), std::fabs(y)))) return false;
     }
     return true;
@@ -155,8 +176,8 @@ std::vector<Twins> find_twins(const Tensor& weights, const Tensor& bias, const T
     if (twins.units.size() < 2) continue;
     for (int unit : twins.units) taken[static_cast<std::size_t>(unit)] = true;
     twins.are_zeros = true;
-    for (std::int64_t i = a; i < weights.elements(); i += units)
-      twins.are_zeros = twins.are_zeros && weights.number(i) == 0;
+    for (std::int64_t i = 0; i < weights.elements() / units; ++i)
+      twins.are_zeros = twins.are_zeros && number(weights, a, i) == 0;
     found.push_back(std::move(twins));
   }
   return found;
@@ -177,6 +198,7 @@ LayerWatch::LayerWatch(const Scene& scene, const Lowered& lowered) {
     ++matrices_of[std::string(scope_of(layer.variable))];
     const int product = consumers.next(layer.weights.node, kProducts);
     if (product >= 0) {
+      layer.units = units_of(graph.node(product), layer.weights, graph.shape(layer.weights));
       const int end = consumers.end_of(product);
       layer.activation = {end, 0};
       if (is_one_of(kActivations, consumers.type(end))) layer.activation_type = consumers.type(end);
@@ -249,10 +271,10 @@ std::vector<LayerState> LayerWatch::look(Trainer& trainer, const Dataset* data) 
       state.spreads[part] = spread_of(*parts[part]);
       if (parts[part]->defined()) state.numbers += parts[part]->elements();
     }
-    if (weights.defined()) state.units = static_cast<int>(weights.shape().dim(weights.shape().rank() - 1));
+    if (weights.defined()) state.units = static_cast<int>(count_units(weights.shape(), layer.units));
     state.saturated = saturated_share(layer.activation_type, answers);
     state.dead = dead_units(layer.activation_type, answers, static_cast<std::size_t>(state.units));
-    state.twins = find_twins(weights, bias, gradient);
+    state.twins = find_twins(weights, bias, gradient, layer.units);
     states.push_back(std::move(state));
   }
   return states;

@@ -20,6 +20,9 @@ struct WatchedLayer {
   std::string name;  // Of its scope, or of the Variable where it is in none.
   std::string variable;
   Output weights, bias, gradient, activation;
+  // Where a unit's weights are. Of a product that has the weights at its left, or the rows of a batch of
+  // matrices, the columns are no units; then there is nothing to tell of units.
+  enum class Units { kColumns, kRows, kNone } units = Units::kColumns;
   std::string activation_type;  // "Sigmoid"; empty: none, what it gives is a sum.
 };
 
@@ -91,8 +94,9 @@ class LayerWatch {
   Moments moments_;
 };
 
-// By their weights, their biases (may be undefined) and the gradients of the weights; a unit is a column.
-std::vector<Twins> find_twins(const Tensor& weights, const Tensor& bias, const Tensor& gradient);
+// By their weights, their biases (may be undefined) and the gradients of the weights.
+std::vector<Twins> find_twins(const Tensor& weights, const Tensor& bias, const Tensor& gradient,
+                              WatchedLayer::Units units = WatchedLayer::Units::kColumns);
 Spread spread_of(const Tensor& tensor);
 double norm_of(const Tensor& tensor);  // NaN if there is none.
 

@@ -200,6 +200,13 @@ TEST_CASE("twins are judged by weights, bias and gradient") {
   CHECK(!found[0].are_zeros);
   CHECK(find_twins(weights, Tensor::vector<float>({0, 1, 0, 0}), gradient).empty());
   CHECK(find_twins(weights, {}, {}).empty());
+  // The same where units are rows.
+  constexpr auto kRows = WatchedLayer::Units::kRows;
+  const Tensor rows = Tensor::of<float>({4, 2}, {1, 3, 1, 3, 2, 4, 1, 3}),
+               row_gradient = Tensor::of<float>({4, 2}, {5, 5, 5, 5, 5, 5, 6, 5});
+  REQUIRE(find_twins(rows, {}, row_gradient, kRows).size() == 1);
+  CHECK(find_twins(rows, {}, row_gradient, kRows)[0].units == std::vector<int>{0, 1});
+  CHECK(find_twins(rows, Tensor::vector<float>({0, 1, 0, 0}), row_gradient, kRows).empty());
 }
 
 TEST_CASE("dead relu units and saturated sigmoids are counted") {
@@ -215,6 +222,37 @@ TEST_CASE("dead relu units and saturated sigmoids are counted") {
   must(workspace.apply(edit::SetAttr{"hidden/b", "initializer", "constant"}));
   must(workspace.apply(edit::SetAttr{"hidden/b", "value", "-50"}));
   CHECK(workspace.look_at_layers()[0].saturated == 1);
+}
+
+TEST_CASE("the units of a product are what it has as columns, however its weights lie") {
+  const auto replaced = [](std::string text, std::string_view from, std::string_view to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  const auto transposed = [&](std::string_view initializer) {
+    return replaced(replaced(small_net("Relu", initializer), "(2, 8)", "(8, 2)"), R"("hidden/W"]})",
+                    R"("hidden/W"], "attrs": {"transpose_b": "True"}})");
+  };
+  Workspace workspace;
+  must(workspace.open(transposed("ones")));
+  workspace.advance(3, [] { return true; });
+  LayerState layer = workspace.look_at_layers()[0];
+  CHECK(layer.units == 8);
+  REQUIRE(layer.twins.size() == 1);
+  CHECK(layer.twins[0].units.size() == 8);
+  must(workspace.apply(edit::SetAttr{"hidden/b", "initializer", "constant"}));
+  must(workspace.apply(edit::SetAttr{"hidden/b", "value", "-50"}));
+  CHECK(workspace.look_at_layers()[0].dead == 8);
+  must(workspace.open(transposed("truncated_normal")));
+  CHECK(workspace.look_at_layers()[0].twins.empty());
+  // Weights at the left: the columns are of what they are multiplied with.
+  must(workspace.open(replaced(
+      replaced(small_net("Relu", "ones"), R"(["hidden/answer", "V"]})",
+               R"(["V", "hidden/answer"], "attrs": {"transpose_a": "True", "transpose_b": "True"}})"),
+      R"("SoftmaxCrossEntropyWithLogits", "inputs": ["logits", "y"])",
+      R"("Softmax", "inputs": ["logits"])")));
+  layer = workspace.look_at_layers()[1];
+  CHECK(layer.units == 0);
+  CHECK(layer.twins.empty());
 }
 
 TEST_CASE("a spread counts all finite numbers once, and those that are all alike stand in the middle") {

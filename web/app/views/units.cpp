@@ -48,6 +48,7 @@ class UnitsView : public View {
     constexpr float kRemark = 118;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (!can_saturate(layers[i]) && !can_die(layers[i])) continue;
+      if (can_die(layers[i]) && states[i].units == 0) continue;
       const Rect row = column.take(19);
       const float top = row.center().y - line_height(Face::kText, 11) / 2;
       column.painter.text(Face::kMono, 11, {0, top}, p.ink,
