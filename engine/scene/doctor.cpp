@@ -19,7 +19,6 @@ Diagnosis diagnose(const Divergence& divergence, const std::vector<LossPoint>& l
       found.lowest_step = point.step;
     }
     found.last_loss = point.loss;
-    found.last_step = point.step;
     is_first = false;
   }
   // Of the checkpoints before the loss left its lowest values behind, the last. A step's loss is of before it.

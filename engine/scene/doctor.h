@@ -16,8 +16,8 @@ struct Diagnosis {
 
   std::int64_t step = 0;
   std::string node;
-  double lowest_loss = 0, last_loss = 0;  // Finite ones, and when they were.
-  std::int64_t lowest_step = 0, last_step = 0;
+  double lowest_loss = 0, last_loss = 0;  // Finite ones.
+  std::int64_t lowest_step = 0;
   std::string layer;         // Whose weights or gradient grew most; empty: no layer is known.
   bool is_gradient = false;  // What of it grew.
   double from = 0, to = 0;   // Its norm then and at the last moment that was recorded.

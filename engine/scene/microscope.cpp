@@ -217,10 +217,7 @@ Result<UpdateSight> look_at_update(const Scene& scene, const Lowered& lowered, T
   sight.before = value(node.ref.node, element);
   const Parameters parameters = complete(type->parameters, scene.training.optimizer.parameters);
   Symbols symbols{{"W", sight.before}, {"t", static_cast<double>(sight.step)}, {"‖W‖", norm_of(*weights)}};
-  for (const auto& [name, x] : parameters) {
-    sight.numbers.push_back({name, x});
-    symbols[std::string(symbol_of(name))] = x;
-  }
+  for (const auto& [name, x] : parameters) symbols[std::string(symbol_of(name))] = x;
   for (const Shared& shared : type->shared)
     if (const auto id = graph.find(shared.name)) symbols[std::string(symbol_of(shared.name))] = value(*id, 0);
   std::vector<int> slots;

@@ -54,10 +54,6 @@ BatchSight look_at_batch(const Lowered& lowered, const LayerWatch& watch, Traine
 // --- A parameter ---
 
 struct UpdateSight {
-  struct Number {
-    std::string name;
-    double value = 0;
-  };
   struct Kept {
     std::string name;  // "Momentum", "Adam_1".
     double before = 0, after = 0;
@@ -66,8 +62,7 @@ struct UpdateSight {
   std::int64_t element = 0;
   std::int64_t step = 0;  // The one that is looked at: the next.
   double before = 0, after = 0;
-  double gradient = 0;          // As the optimizer gets it: clipped, if gradients are.
-  std::vector<Number> numbers;  // Hyper-parameters.
+  double gradient = 0;  // As the optimizer gets it: clipped, if gradients are.
   std::vector<Kept> slots;
   std::vector<std::string> lines;  // The optimizer's rule with every number put in,
   double predicted = 0;            // and what it ends with.

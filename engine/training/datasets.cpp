@@ -83,8 +83,8 @@ struct Moments {
 };
 template <class Value>
 Moments moments_of(const std::vector<const RawExample*>& rows, Value value) {
-  // Of numbers that are all alike, but for the last bits, what they seem to deviate by is rounding, the mean's
-  // too: another one in the test set would be astronomically far away.
+  // Of numbers that are all alike, but for the last bits, what they seem to deviate by is rounding, the
+  // mean's too: another one in the test set would be astronomically far away.
   const double first = value(*rows[0]);
   if (std::all_of(rows.begin(), rows.end(), [&](const RawExample* row) {
         return std::fabs(value(*row) - first) <= 1e-12 * std::fabs(first);
@@ -557,6 +557,5 @@ Result<Dataset> make_own(const OwnTable& own, const Parameters& parameters) {
 void supply_data(std::string_view name, std::vector<std::uint8_t> bytes) {
   supplies()[std::string(name)] = std::move(bytes);
 }
-bool is_supplied(std::string_view name) { return supplies().count(name) > 0; }
 
 }  // namespace sandflow

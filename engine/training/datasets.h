@@ -74,7 +74,6 @@ Result<Dataset> make_own(const OwnTable& own, const Parameters& parameters);
 
 // Sets that are too large to be part of the program are made of bytes that whoever has them gives first.
 void supply_data(std::string_view name, std::vector<std::uint8_t> bytes);
-bool is_supplied(std::string_view name);
 
 // A data set as an entry of a list. Every one also has the parameters "test_share" and "data_seed".
 struct DatasetType {

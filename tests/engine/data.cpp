@@ -107,7 +107,6 @@ TEST_CASE("iris is there, whole") {
 TEST_CASE("the digits are made of bytes that are given first; cut off, they are refused") {
   const DatasetType* type = find_dataset_type("mnist");
   const Parameters parameters = complete(type->parameters, {{"test_share", 0.2}});
-  CHECK(!is_supplied("mnist"));
   CHECK(error_text(type->make(parameters)).find("have not been loaded") != std::string::npos);
   const auto give = [](const std::string& bytes) {
     supply_data("mnist", std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
