@@ -227,12 +227,11 @@ std::int64_t rows_at_a_time(std::int64_t k) {
 }
 
 // Both operands are packed, so that a tile's numbers lie side by side: panels of four rows of a, and a block
-// of eight columns of b that meets all of them while it is in the nearest memory.
+// of eight columns of b that meets all of them while it is in the nearest memory. `most` rows at a time.
 template <bool kAdds>
 void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
-                     std::int64_t n, float* scratch, const float* bias) {
+                     std::int64_t n, float* scratch, const float* bias, std::int64_t most) {
   float *packed = scratch, *panels = scratch + 8 * k;
-  const std::int64_t most = rows_at_a_time(k);
   for (std::int64_t begin = 0; begin < m; begin += most) {
     const std::int64_t end = std::min(m, begin + most), whole = end - (end - begin) % kPanelRows;
     for (std::int64_t i = begin; i < whole; i += kPanelRows)
@@ -268,12 +267,15 @@ std::int64_t terms_at_a_time(std::int64_t k, std::int64_t n) {
 void multiply_packed(MatrixView<float> a, MatrixView<float> b, float* out, std::int64_t m, std::int64_t k,
                      std::int64_t n, float* scratch, const float* bias) {
   const std::int64_t most = std::max<std::int64_t>(1, terms_at_a_time(k, n));
+  // As many for the last terms too, which may be fewer and leave room for more rows than scratch has.
+  const std::int64_t rows = rows_at_a_time(most);
   for (std::int64_t begin = 0; begin == 0 || begin < k; begin += most) {
     const std::int64_t count = std::min(most, k - begin);
     const float* added = begin + count == k ? bias : nullptr;
     a.data += begin == 0 ? 0 : most * a.column;
     b.data += begin == 0 ? 0 : most * b.row;
-    (begin == 0 ? multiply_packed<false> : multiply_packed<true>)(a, b, out, m, count, n, scratch, added);
+    (begin == 0 ? multiply_packed<false> : multiply_packed<true>)(a, b, out, m, count, n, scratch, added,
+                                                                  rows);
   }
 }
 

@@ -31,7 +31,8 @@ MatrixView<float> view(const std::vector<float>& numbers, std::int64_t rows, std
 
 void check(std::int64_t m, std::int64_t k, std::int64_t n, std::mt19937& random) {
   const std::vector<float> left = drawn(m * k, random), right = drawn(k * n, random), bias = drawn(n, random);
-  std::vector<float> scratch(static_cast<std::size_t>(product_scratch(m, k, n)));
+  const auto room = static_cast<std::size_t>(product_scratch(m, k, n));
+  std::vector<float> scratch(room + kExcess, kGuard);
   const auto size = static_cast<std::size_t>(m * n);
   for (const bool turned_left : {false, true})
     for (const bool turned_right : {false, true})
@@ -45,6 +46,7 @@ void check(std::int64_t m, std::int64_t k, std::int64_t n, std::mt19937& random)
           for (std::size_t i = 0; i < size; ++i) expected[i] += bias[i % static_cast<std::size_t>(n)];
         multiply(a, b, got.data(), m, k, n, scratch.data(), with_bias ? bias.data() : nullptr);
         CHECK(got.back() == kGuard);
+        CHECK(scratch[room] == kGuard);
         got.resize(size);
         CHECK(got == expected);
       }
@@ -62,6 +64,7 @@ TEST_CASE("a product of any size is the plain loop's, to the bit, with and witho
     check(6, 9000, n, random);
     check(70, 2100, n, random);
     check(300, 520, n, random);
+    check(430, 637, n, random);  // The second part of the terms is shorter than the first.
   }
 }
 
