@@ -21,10 +21,10 @@ Diagnosis diagnose(const Divergence& divergence, const std::vector<LossPoint>& l
     found.last_loss = point.loss;
     is_first = false;
   }
-  // Of the checkpoints before the loss left its lowest values behind, the last. A step's loss is of before it.
+  // Of the checkpoints before the loss left its lowest values behind, the last. A step's loss is of before
+  // it.
   for (const Checkpoint& each : checkpoints)
-    if (each.counters.step == 0 || each.counters.step < found.lowest_step)
-      found.back_to = each.counters.step;
+    if (each.counters.step == 0 || each.counters.step < found.lowest_step) found.back_to = each.counters.step;
   // From there to the last moment that was finite.
   const auto& moments = watch.moments();
   const auto is_finite = [](const LayersMoment& moment) {

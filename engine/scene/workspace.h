@@ -43,7 +43,8 @@ class Workspace {
   Status apply(const edit::Edit& edit, std::string_view gesture = {});
   bool can_undo() const;
   bool can_redo() const;
-  // A scene that was good once is good again, but its data may no longer fit the memory: then nothing changes.
+  // A scene that was good once is good again, but its data may no longer fit the memory: then nothing
+  // changes.
   Status undo();
   Status redo();
 

@@ -63,7 +63,8 @@ class Plan {
   const std::vector<int>& nodes() const { return nodes_; }
   // The node ids in the order they run.
   std::vector<int> order() const;
-  // After a run, until it is let go: the first node in that order with an output that is not finite; -1 if there is none.
+  // After a run, until it is let go: the first node in that order with an output that is not finite; -1 if
+  // there is none.
   int first_nonfinite() const;
 
  private:
