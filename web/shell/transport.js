@@ -19,7 +19,8 @@ function showCounters(state) {
   write(at("test"), numbers.join(" · ") || "–");
   // Many examples are measured now and then; a number of another step than the counter's says so.
   const isOld = numbers.length > 0 && state.measured_step !== state.step;
-  write(at("test-label"), isOld ? t("shell.test-at", { step: count(state.measured_step) }) : t("shell.test"));
+  const measures = numbers.length && !Number.isFinite(state.test_accuracy) ? "shell.test-loss" : "shell.test";
+  write(at("test-label"), isOld ? t("shell.test-at", { step: count(state.measured_step) }) : t(measures));
 }
 
 // Why training is not possible now; nothing if it is.
