@@ -34,16 +34,17 @@ export function createField(setting, send) {
 function choiceControl(setting, send) {
   const select = element("select");
   const arrow = element("span", { className: "arrow" });
-  let names = "";
+  let listed = "";
   select.addEventListener("change", () => send(select.value));
   return {
     input: select,
     elements: [element("span", { className: "box" }, select, arrow)],
     show({ choices, value }) {
-      const wanted = [...new Set([...choices.map((choice) => choice.name), value])];
-      if (wanted.join() !== names) {
-        names = wanted.join();
-        select.replaceChildren(...wanted.map((name) => element("option", { value: name, textContent: name || t("shell.none") })));
+      const labels = new Map(choices.map(({ name, label }) => [name, label ?? (name || t("shell.none"))]));
+      if (!labels.has(value)) labels.set(value, value || t("shell.none"));
+      if ([...labels].join() !== listed) {
+        listed = [...labels].join();
+        select.replaceChildren(...[...labels].map(([name, label]) => element("option", { value: name, textContent: label })));
       }
       if (select.value !== value) select.value = value;
     },

@@ -25,7 +25,7 @@ export function wireNet(app, all) {
   const settingsOf = (layer, i) => starting([
     { key: "units", kind: "number", label: t("shell.net.units", { number: i + 1 }), value: layer.units, integer: true, minimum: 1, maximum: 2048, logarithmic: true },
     { key: "activation", kind: "choice", label: t("shell.net.activation"), value: layer.activation, choices: ["", ...app.catalog.activations].map((name) => ({ name })) },
-    { key: "initializer", kind: "choice", label: t("shell.initializer"), value: layer.initializer, choices: [{ name: "" }, ...app.catalog.initializers] },
+    { key: "initializer", kind: "choice", label: t("shell.initializer"), value: layer.initializer, choices: [{ name: "", label: t("shell.net.as-set") }, ...app.catalog.initializers] },
   ]);
   // What keeps the net from learning its examples by heart.
   const heldBy = ({ dropout, penalty, strength }) => starting([
