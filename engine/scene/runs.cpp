@@ -75,7 +75,9 @@ std::vector<std::string> differences(const RunSettings& kept, const RunSettings&
 }
 
 std::string runs_csv(const std::vector<KeptRun>& runs) {
-  std::string csv = "run,step,epoch,batch_loss,train_loss,test_loss,train_accuracy,test_accuracy\n";
+  // By the byte order mark Excel knows that names are UTF-8.
+  std::string csv =
+      "\xEF\xBB\xBFrun,step,epoch,batch_loss,train_loss,test_loss,train_accuracy,test_accuracy\n";
   for (const KeptRun& run : runs) {
     const std::string name = quoted(run.name);
     auto evaluation = run.evaluations.begin();

@@ -32,7 +32,8 @@ KeptRun kept_run(std::string name, RunSettings settings, const std::vector<LossP
 // What is different about a kept run, in its own values: "learning_rate 0.01", "Adam".
 std::vector<std::string> differences(const RunSettings& kept, const RunSettings& now);
 
-// "run,step,epoch,batch_loss,train_loss,test_loss,train_accuracy,test_accuracy", a line for each point.
+// As UTF-8 with a byte order mark: "run,step,epoch,batch_loss,train_loss,test_loss,train_accuracy,
+// test_accuracy", a line for each point.
 std::string runs_csv(const std::vector<KeptRun>& runs);
 
 }  // namespace sandflow

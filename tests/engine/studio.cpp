@@ -264,7 +264,8 @@ TEST_CASE(
   workspace.advance(3, always);
   workspace.keep_run();
   const std::string csv = runs_csv(workspace.kept_runs());
-  CHECK(csv.starts_with("run,step,epoch,batch_loss,train_loss,test_loss,train_accuracy,test_accuracy\n"));
+  CHECK(csv.starts_with(
+      "\xEF\xBB\xBFrun,step,epoch,batch_loss,train_loss,test_loss,train_accuracy,test_accuracy\n"));
   CHECK(csv.find("\"first, \"\"best\"\"\",0,0,,") != std::string::npos);
   CHECK(csv.find("\n2,3,,") != std::string::npos);
   workspace.remove_run(0);
