@@ -14,6 +14,9 @@ const spelled = (name) => {
 const helpOf = ({ help }) => (help ? t(`help.${help}`, {}, help) : "");
 const labelOf = (name) => t(`shell.parameter.${name}`, {}, spelled(name));
 
+// Entries under names of the page's language; links and scenes keep the engine's.
+const named = (list, entries) => entries.map((entry) => ({ ...entry, label: t(`shell.${list}.name.${entry.name}`, {}, entry.name) }));
+
 // A choice of the catalog and its parameters as settings. `ranks`: which leave the row first, the highest does.
 function choiceSettings(key, chosen, entries, ranks, disabled, optional = false) {
   if (!chosen?.name && !optional) return [];
@@ -49,7 +52,7 @@ function settingsOf(state, catalog) {
     clipping: choiceSettings("clipping", state.clipping, catalog.clippings, [], idle, true),
     initializer: choiceSettings("initializer", state.initializer, catalog.initializers, [5, 7, 8], false),
     seed: [number("seed", state.seed, { minimum: 0, maximum: 2 ** 31 - 1, rank: 6, restarts: true, help: t("shell.parameter-help.seed") })],
-    data: choiceSettings("data", state.data, catalog.datasets, [], false, true),
+    data: choiceSettings("data", state.data, named("data", catalog.datasets), [], false, true),
     speed: [{ key: "speed", kind: "slider", label: t("shell.speed"), value: state.speed, disabled: idle, rank: 2,
               help: t("shell.parameter-help.speed") }],
   };
