@@ -53,6 +53,12 @@ function forwardPointers(app, canvas, beforeInput) {
   };
   // The app is to know before the first touch that it will be a finger.
   if (isTouched()) app.send({ type: "pointer", kind: kinds.pointerleave, x: 0, y: 0, button: 0, touch: 1, id: -1 });
+  // Who points sees where: the frame of the focus is for the keyboard.
+  const focus = () => {
+    canvas.classList.add("by-pointer");
+    canvas.focus({ preventScroll: true });
+  };
+  canvas.addEventListener("blur", () => canvas.classList.remove("by-pointer"));
   let tapped;  // A finger on a canvas that is not active yet: a tap makes it so, a drag scrolls the page.
   const forward = (event) => {
     if (event.type === "pointerdown") beforeInput();
@@ -61,13 +67,13 @@ function forwardPointers(app, canvas, beforeInput) {
       else if (event.type === "pointercancel") tapped = false;
       else if (event.type === "pointerup" && tapped) {
         tapped = false;
-        canvas.focus({ preventScroll: true });
+        focus();
       }
       return;
     }
     if (event.type === "pointerdown") {
       canvas.setPointerCapture(event.pointerId);
-      canvas.focus({ preventScroll: true });
+      focus();
       sendShift(event.shiftKey);
     }
     send(event);
