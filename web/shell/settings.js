@@ -173,7 +173,11 @@ function wireSheet(sheet, button) {
   });
   sheet.querySelector(".close").addEventListener("click", close);
   sheet.addEventListener("click", (event) => event.target === sheet && close());
-  sheet.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  // From wherever the focus is, but where Escape has a meaning of its own.
+  document.addEventListener("keydown", (event) => {
+    const leaves = event.key === "Escape" && sheet.open && !event.defaultPrevented;
+    if (leaves && (sheet.contains(event.target) || !event.target.closest("dialog, [popover], #canvas"))) close();
+  });
   sheet.addEventListener("close", () => {
     button.ariaExpanded = "false";
     button.focus();
