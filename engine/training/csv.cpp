@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "engine/core/text.h"
 
@@ -31,6 +32,28 @@ char find_separator(std::string_view text) {
     for (int i = 0; i < 3; ++i) counts[i] += !quoted && c == kSeparators[i];
   }
   return kSeparators[std::max_element(counts, counts + 3) - counts];
+}
+
+// Where commas are decimal points, "145,2" is 145.2: in a column that holds nothing but such numbers. One
+// that has a point, too, may mean anything by either.
+void read_decimal_commas(Table& table) {
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    std::vector<std::pair<std::string*, std::string>> numbers;
+    bool are_all = true;
+    for (Table::Row& row : table.rows) {
+      std::string& cell = row.cells[column];
+      if (is_missing(cell)) continue;
+      std::string text = cell;
+      const std::size_t comma = text.find(',');
+      are_all = text.find('.') == std::string::npos;
+      if (comma != std::string::npos) text[comma] = '.';
+      are_all = are_all && parse_double(trim(text));
+      if (!are_all) break;
+      if (comma != std::string::npos) numbers.emplace_back(&cell, std::move(text));
+    }
+    for (std::size_t i = 0; are_all && i < numbers.size(); ++i)
+      *numbers[i].first = std::move(numbers[i].second);
+  }
 }
 
 }  // namespace
@@ -107,6 +130,7 @@ Result<Table> parse_csv(std::string_view text) {
     ++line;
   }
   if (table.rows.empty()) return value_error("The table has a header but no rows.");
+  if (separator == ';') read_decimal_commas(table);
   return table;
 }
 

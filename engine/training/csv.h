@@ -1,5 +1,7 @@
 // Tables from text: comma, semicolon or tab separated values with quotes, as spreadsheets write them (RFC
-// 4180 and its habits: a byte order mark, Windows line ends, a last line without an end).
+// 4180 and its habits: a byte order mark, Windows line ends, a last line without an end). Where semicolons
+// separate, decimal commas become points in a column that holds nothing but numbers: "145,2" is read as
+// "145.2".
 #pragma once
 
 #include <string>

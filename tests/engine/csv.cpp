@@ -25,10 +25,17 @@ std::string read(std::string_view text) { return cells(parse_csv(text)); }
 
 TEST_CASE("commas, semicolons and tabs separate, whichever the header uses most") {
   CHECK(read("a,b\n1,2\n3,4\n") == "a|b\n1|2\n3|4");
-  CHECK(read("a;b;c\n1,5;2;3") == "a|b|c\n1,5|2|3");
+  CHECK(read("a;b;c\n1,5;2;3") == "a|b|c\n1.5|2|3");
   CHECK(read("a\tb\n1\t2,5\n") == "a|b\n1|2,5");
   CHECK(read("\"a,x\";\"b,y\"\n1;2") == "a,x|b,y\n1|2");
   CHECK(read("only\n1\n2\n") == "only\n1\n2");
+}
+
+TEST_CASE("between semicolons a comma is a decimal point, in columns that hold nothing but such numbers") {
+  CHECK(read("a;b;c\n145,2;1,5;1,5\n-7;x;1.5\n NA ;2,5;2\n\"0,5\";;3\n") ==
+        "a|b|c\n145.2|1,5|1,5\n-7|x|1.5\n NA |2,5|2\n0.5||3");
+  CHECK(read("a;b\n1,234,5;1\n2,5;1\n") == "a|b\n1,234,5|1\n2,5|1");
+  CHECK(read("a\tb\n1,5\t2\n") == "a|b\n1,5|2");
 }
 
 TEST_CASE("quotes hold separators, line ends and doubled quotes") {
