@@ -86,9 +86,21 @@ test("tables of every make become data, or say why not", async () => {
   await page.locator("#settings-button").click();
   await page.locator("#settings-all .choice:has(option[value=own]) select").selectOption("own");
   const problem = table(page).locator(".problem");
-  for (const [text, words] of [["", /empty/], ["\0PNG", /binary/], ["a,b\n1,2,3\n", /line 2: 3 cells/], ['a,b\n"1,2\n', /quote never closes/]]) {
-    await give(page, "bad.csv", text);
-    await problem.filter({ hasText: words }).waitFor();
+  const otherLanguage = () => page.evaluate(() => document.getElementById("language").click());
+  const bad = [
+    ["", "The table is empty.", "표가 비어 있습니다."],
+    ["\0PNG", "This is a binary file, not a table of text.", "글자로 된 표가 아니라 이진 파일입니다."],
+    ["a,b\n1,2,3\n", "line 2: 3 cells where the header has 2.", "2번째 줄: 칸이 3개인데 열 이름은 2개입니다."],
+    ['a,b\n"1,2\n', "line 2: a quote never closes.", "2번째 줄: 따옴표가 닫히지 않았습니다."],
+    ["a,b\n", "The table has a header but no rows.", "표에 열 이름만 있고 데이터 행이 없습니다."],
+    ["a,(b),(b)\n", "line 1: two columns are named '(b)'.", "1번째 줄: ‘(b)’ 열이 두 개입니다."],
+  ];
+  for (const language of [1, 2]) {
+    for (const row of bad) {
+      await give(page, "bad.csv", row[0]);
+      await problem.filter({ hasText: row[language] }).waitFor();
+    }
+    await otherLanguage();
   }
   // A byte order mark, semicolons, quotes, Windows line ends, a gap.
   await give(page, "good.csv", '\ufeffsize;weight;"the ""kind"""\r\n1;10;"cat; fat"\r\n2;;dog\r\n3;30;dog\r\n4;11;"cat; fat"\r\n5;33;dog\r\n');

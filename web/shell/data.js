@@ -1,5 +1,5 @@
 // Data from outside: sets that are fetched when they are chosen, and the learner's own tables, by file, drop or paste.
-import { count, onLanguage, t } from "./texts.js";
+import { count, ofEngine, onLanguage, t } from "./texts.js";
 
 const files = { mnist: "data/mnist.images" };
 const here = new Set();  // Those the app has.
@@ -117,7 +117,7 @@ export function wireTables(app, scenes, dialog) {
     const answer = app.next("table");
     app.command({ do: "table", text: given });
     const read = await answer;
-    if (read.error) return complain(read.error);
+    if (read.error) return complain(ofEngine("shell.table.error.", read.error));
     table = read;
     // The last column with few values is what tables mostly are about.
     const few = (column) => !column.number || column.distinct <= Math.min(20, Math.max(2, table.rows / 5));
@@ -160,7 +160,7 @@ export function wireTables(app, scenes, dialog) {
       net: columns.querySelector("[name=net]").checked,
     });
     if ((await used).ok) return dialog.close();
-    complain((await told).text);
+    complain(ofEngine("shell.table.error.", (await told).text));
   });
   dialog.querySelector(".again").addEventListener("click", open);
   dialog.querySelector(".choose").addEventListener("click", () => chooser.click());

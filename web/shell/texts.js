@@ -35,6 +35,18 @@ export function t(key, values = {}, otherwise = key) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// A sentence of the engine in the page's language: found among the keys that begin so by its English, whose {values} it
+// keeps; itself where there is none.
+export function ofEngine(keys, sentence) {
+  for (const [key, english] of Object.entries(texts.en)) {
+    if (!key.startsWith(keys)) continue;
+    const pattern = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.*)");
+    const found = sentence.match(new RegExp(`^(?:\\w+Error: )?${pattern}$`, "s"));
+    if (found) return t(key, found.groups);
+  }
+  return sentence;
+}
+
 export const count = (number) => Number(number ?? 0).toLocaleString(language);
 
 // One of {"en": ..., "ko": ...}.
