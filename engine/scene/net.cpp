@@ -209,4 +209,23 @@ std::optional<std::vector<NetLayer>> hidden_layers(const Scene& scene) {
   return layers;
 }
 
+bool takes(const Scene& scene, const Snapshot& snapshot, const Dataset& data) {
+  for (const SceneNode& node : scene.nodes) {
+    if (node.type != "Placeholder") continue;
+    const auto feed = node.attrs.find("feed");
+    if (feed == node.attrs.end()) continue;
+    const bool is_features = feed->second == "features";
+    if (!is_features && feed->second != "labels") continue;
+    const auto i = static_cast<std::size_t>(scene.index_of(node.name));
+    if (i >= snapshot.nodes.size()) continue;
+    const Shape& shape = snapshot.nodes[i].shape;
+    const std::int64_t wanted =
+        is_features ? static_cast<std::int64_t>(data.feature_names.size()) : data.outputs();
+    if (shape.has_rank() &&
+        (shape.rank() != 2 || (shape.dim(1) != Shape::kUnknown && shape.dim(1) != wanted)))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace sandflow

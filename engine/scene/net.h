@@ -9,6 +9,7 @@
 #include "engine/core/error.h"
 #include "engine/scene/scene.h"
 #include "engine/training/datasets.h"
+#include "engine/training/snapshot.h"
 
 namespace sandflow {
 
@@ -44,6 +45,8 @@ Result<Net> build_net(std::int64_t features, std::int64_t outputs, bool is_regre
 std::optional<std::vector<NetLayer>> hidden_layers(const Scene& scene);
 // How such a net is held back.
 Regularisation regularisation_of(const Scene& scene);
+// Whether the scene's placeholders, whose shapes a snapshot tells, take the data.
+bool takes(const Scene& scene, const Snapshot& snapshot, const Dataset& data);
 // What a layer's activation may be.
 const std::vector<std::string>& net_activations();
 

@@ -6,6 +6,7 @@
 #include "engine/core/json.h"
 #include "engine/core/print.h"
 #include "engine/scene/layers.h"
+#include "engine/scene/net.h"
 #include "engine/training/clipping.h"
 #include "engine/training/initializers.h"
 #include "engine/training/optimizers.h"
@@ -213,9 +214,11 @@ void write_net(JsonWriter& json, const Scene& scene) {
   json.field("strength", regularisation.strength);
 }
 
-int dataset_features(const App& app) {
+void write_data(JsonWriter& json, const App& app, const Snapshot& snapshot) {
   const Dataset* data = app.workspace.dataset();
-  return data ? static_cast<int>(data->feature_names.size()) : 0;
+  json.field("features", data ? static_cast<std::int64_t>(data->feature_names.size()) : 0)
+      .field("outputs", data ? data->outputs() : 0)
+      .field("misfit", data && !takes(app.workspace.scene(), snapshot, *data));
 }
 
 std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& boxes) {
@@ -252,7 +255,8 @@ std::string state_json(const App& app, const Snapshot& snapshot, const Boxes& bo
   for (const std::string& name : app.canvas.selection.nodes) json.value(name);
   json.close(']');
   write_net(json, scene);
-  json.field("has_own", scene.own.table != nullptr).field("features", dataset_features(app));
+  json.field("has_own", scene.own.table != nullptr);
+  write_data(json, app, snapshot);
   json.key("layers").open('[');
   const std::vector<WatchedLayer>& layers = app.workspace.layer_watch().layers();
   const std::vector<LayerState>& seen = app.seen_layers();

@@ -51,25 +51,32 @@ export function withCode(text) {
   });
 }
 
+// Closed, it stays so until it has something else to say.
 export function wireBanner(app, banner) {
   const words = banner.querySelector("p");
-  const [button, heal] = banner.querySelectorAll("button");
+  const [reset, heal, fit, close] = banner.querySelectorAll("button");
   let before = "";
   const show = () => {
-    const { diverged, training_error } = app.state ?? {};
+    const { diverged, training_error, misfit, features, outputs } = app.state ?? {};
+    const isMisfit = Boolean(!diverged && training_error && misfit);
     const text = diverged
       ? diagnosis(diverged)
-      : training_error
-        ? t("shell.training-error", { error: training_error })
-        : "";
+      : isMisfit
+        ? t("app.data.misfit", { features, outputs })
+        : training_error
+          ? t("shell.training-error", { error: training_error })
+          : "";
     if (text === before) return;
     before = text;
     words.replaceChildren(...withCode(text));
-    button.hidden = heal.hidden = !diverged;
+    reset.hidden = heal.hidden = !diverged;
+    fit.hidden = !isMisfit;
     if (diverged) heal.textContent = t("shell.diverged.heal", { step: count(diverged.back_to), divisor: diverged.divisor });
     banner.hidden = !text;
   };
   heal.addEventListener("click", () => app.command({ do: "heal" }));
+  fit.addEventListener("click", () => app.command({ do: "fit-net" }));
+  close.addEventListener("click", () => (banner.hidden = true));
   app.on("state", show);
   onLanguage(show);
 }

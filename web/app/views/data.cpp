@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/text.h"
+#include "engine/scene/net.h"
 #include "web/app/texts.h"
 #include "web/app/theme.h"
 #include "web/app/views/view.h"
@@ -12,26 +13,6 @@ namespace sandflow::ui {
 
 namespace {
 
-// What the graph's placeholders cannot take of the data; empty if they can.
-bool fits(const Run& run) {
-  for (const SceneNode& node : run.scene.nodes) {
-    if (node.type != "Placeholder") continue;
-    const auto feed = node.attrs.find("feed");
-    if (feed == node.attrs.end()) continue;
-    const bool is_features = feed->second == "features";
-    if (!is_features && feed->second != "labels") continue;
-    const auto i = static_cast<std::size_t>(run.scene.index_of(node.name));
-    if (i >= run.snapshot.nodes.size()) continue;
-    const Shape& shape = run.snapshot.nodes[i].shape;
-    const std::int64_t wanted =
-        is_features ? static_cast<std::int64_t>(run.data->feature_names.size()) : run.data->outputs();
-    if (shape.has_rank() &&
-        (shape.rank() != 2 || (shape.dim(1) != Shape::kUnknown && shape.dim(1) != wanted)))
-      return false;
-  }
-  return true;
-}
-
 class DataView : public View {
  public:
   bool applies(const Run& run) const override { return run.data != nullptr; }
@@ -40,7 +21,7 @@ class DataView : public View {
     const Palette& p = palette();
     const Dataset& data = *run.data;
     Changes changes;
-    const bool is_fit = fits(run);
+    const bool is_fit = takes(run.scene, run.snapshot, data);
     const bool is_open = column.section(ui, "data", tr("view.data"),
                                         tr("data.counts", {{"train", std::to_string(data.train.size())},
                                                            {"test", std::to_string(data.test.size())}}),
