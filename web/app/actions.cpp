@@ -40,6 +40,7 @@ const std::vector<ActionInfo>& actions() {
       {Action::kArrange, "arrange", "l", "L"},
       {Action::kArrangeDown, "arrange-down", "l", "Shift+L", false, true},
       {Action::kFit, "fit", "f", "F"},
+      {Action::kViews, "views", "v", "V"},
       {Action::kLeave, "leave", "Escape", "Esc"},
   };
   return table;

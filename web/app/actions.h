@@ -43,6 +43,7 @@ enum class Action {
   kArrange,
   kArrangeDown,
   kFit,
+  kViews,
   kLeave
 };
 

@@ -67,6 +67,8 @@ void App::focus(bool focused) {
   if (!focused && canvas.is_searching(ui)) return;
   ui.input.focus(focused);
   if (!focused) canvas.close_menu(ui);
+  // A field of the views gives the keyboard back to where it was opened.
+  if (!focused && !ui.entry.is_open()) ui.walk.leave(ui);
 }
 
 void App::resize(Vec size, float ratio) {
@@ -190,6 +192,8 @@ void App::lay_out() {
   laid_opened_ = canvas.opened;
 }
 
+bool App::sees_views() const { return !shows_graph || (shows_views && ui.size.x >= kNarrow); }
+
 void App::draw_panes() {
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
@@ -197,7 +201,7 @@ void App::draw_panes() {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
                    ImGuiWindowFlags_NoNav);
-  const bool both = shows_graph && shows_views && ui.size.x >= kNarrow;
+  const bool both = shows_graph && sees_views();
   // Of a tablet held upright half the width would show a part of a graph above nothing.
   const bool is_stacked = both && ui.size.y > ui.size.x;
   Rect graph{{0, 0}, ui.size}, views = graph;
@@ -214,7 +218,7 @@ void App::draw_panes() {
     pointed.draw(ui, graph, canvas, boxes_);
   }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
-  if (both || !shows_graph) draw_views(views, is_stacked);
+  if (sees_views()) draw_views(views, is_stacked);
   if (both) {
     ui.painter().hairline(views.min,
                           is_stacked ? Vec(views.max.x, views.min.y) : Vec(views.min.x, views.max.y),
@@ -230,6 +234,7 @@ void App::draw_views(const Rect& area, bool is_stacked) {
   const Vec edge = is_stacked ? Vec(0, 1) : Vec(1, 0);
   ImGui::SetCursorScreenPos(screen.device(area.min + edge));
   ImGui::BeginChild("column", (area.size() - edge) * ui.ratio);
+  ui.walk.begin_views();
   const Vec origin = ImGui::GetCursorScreenPos() / ui.ratio;
   const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(area.width() / kColumn));
   const float share = (area.width() - 2 * kColumnPadding + kColumnGap) / static_cast<float>(count);
@@ -285,6 +290,7 @@ void App::draw_views(const Rect& area, bool is_stacked) {
     const float moved = ImGui::GetIO().MouseDelta.y;
     if (std::fabs(moved) < 200 * ui.ratio) ImGui::SetScrollY(ImGui::GetScrollY() - moved);
   }
+  ui.walk.end_views(ui);
   ImGui::EndChild();
 }
 
@@ -321,6 +327,8 @@ void App::draw_splitter(const Rect& views, bool is_stacked) {
 }
 
 void App::obey_keys() {
+  if (!sees_views()) ui.walk.leave(ui);
+  ui.walk.take_keys(ui, sees_views() && canvas.is_free());
   for (const KeyPress& key : ui.input.keys) {
     if (!key.ctrl) continue;
     const bool is_z = key.key == "z" || key.key == "Z";

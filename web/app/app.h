@@ -75,6 +75,7 @@ class App {
   void draw_splitter(const Rect& views, bool is_stacked);
   void obey_keys();
   void step_history(bool is_back);  // Undoes or redoes.
+  bool sees_views() const;
   void send_cursor();
   void tell_page();
   bool is_at_rest() const;

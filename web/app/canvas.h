@@ -42,6 +42,8 @@ class Canvas {
   void begin_anew();  // Another scene is open.
   bool is_searching(const Ui& ui) const { return add_menu_.is_searching(ui); }
   void close_menu(Ui& ui);
+  // Neither a menu nor a wire has the keys.
+  bool is_free() const { return !wire_ && !add_menu_.is_open() && !menu_.is_open(); }
   void offer_palette(bool offered) { add_menu_.is_offered = offered; }
   Changes paste(const Ui& ui, const Boxes& boxes, std::string_view json);
   // The whole graph as it stands, as an SVG.

@@ -363,6 +363,8 @@ Changes Canvas::perform(Ui& ui, const Rect& area, const Scene& scene, const Boxe
     case Action::kFit:
       fit();
       return {};
+    case Action::kViews:  // The app's: the keys are not the graph's from then on.
+      return {};
     case Action::kLeave:
       if (drag_.kind != Drag::Kind::kNone)
         drag_ = {};

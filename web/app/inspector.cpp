@@ -110,6 +110,7 @@ Changes draw_input(Ui& ui, Column& column, const SceneNode& node, const std::str
                         p.ink, fitted(Face::kMono, 13, port.text, box.width() - 58));
     const Rect cross = Rect::sized({box.max.x - kControlHeight, box.min.y}, {kControlHeight, kControlHeight});
     const Press hit = press(ui, column.painter, id, cross);
+    ui.walk.name(cat(tr("action.disconnect"), ": ", port_name));
     const Color color = hit.hovered ? p.of(Tone::kLoss) : p.soft;
     column.painter.line(cross.center() + Vec(-3.5f, -3.5f), cross.center() + Vec(3.5f, 3.5f), color, 1.4f);
     column.painter.line(cross.center() + Vec(-3.5f, 3.5f), cross.center() + Vec(3.5f, -3.5f), color, 1.4f);

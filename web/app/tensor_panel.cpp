@@ -176,6 +176,7 @@ void TensorPanel::draw_modes(Ui& ui, Column& column) {
          row.max.y}}.grown(-2);
     const bool is_chosen = static_cast<int>(mode_) == i;
     const Press hit = press(ui, column.painter, kKeys[i], part);
+    ui.walk.name_choice(tr(kKeys[i]), is_chosen);
     ui.spot(kKeys[i], column.painter, part);
     if (is_chosen) column.painter.fill(part, p.panel, 6);
     if (is_chosen) column.painter.frame(part, p.line, 6);

@@ -122,11 +122,20 @@ Press press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box
   constexpr float kTap = 10;
   if (ui.input.is_touch && ImGui::GetIO().MouseDragMaxDistanceSqr[0] > kTap * kTap * ui.ratio * ui.ratio)
     result.clicked = false;
+  const float column = painter.device(Vec(0, 0)).x;
+  if (!may_overlap && ui.walk.meets(ImGui::GetItemID(), d, column)) result.clicked = true;
   result.hovered = ImGui::IsItemHovered();
   result.held = ImGui::IsItemActive();
   result.double_clicked = result.hovered && ui.input.is_second_click;
   if (result.hovered && !may_overlap) ui.cursor = "pointer";
   return result;
+}
+
+bool key_press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, std::string_view name) {
+  const bool is_pressed = ui.walk.meets(ImGui::GetID(id.data(), id.data() + id.size()), painter.device(box),
+                                        painter.device(Vec(0, 0)).x);
+  ui.walk.name(name);
+  return is_pressed;
 }
 
 }  // namespace sandflow::ui

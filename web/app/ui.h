@@ -11,6 +11,7 @@
 
 #include "engine/scene/edit.h"
 #include "web/app/input.h"
+#include "web/app/key_walk.h"
 #include "web/app/pace.h"
 #include "web/app/paint.h"
 
@@ -83,6 +84,7 @@ struct Ui {
   std::string cursor = "default";   // What this frame asks for.
   bool holds_finger = false;        // A finger draws; it does not scroll.
   bool wants_frame = false;         // Something moves: draw again without being asked.
+  KeyWalk walk;                     // Of the keyboard through the views.
   Turns turns{emscripten_get_now};  // Of work that can wait.
 
   // For a piece of work that can wait; if it must, there will be another frame.
@@ -113,5 +115,7 @@ struct Press {
   bool clicked = false, double_clicked = false, hovered = false, held = false;
 };
 Press press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, bool may_overlap = false);
+// A part of a box that takes presses itself: whether the keyboard presses it, in the views.
+bool key_press(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, std::string_view name);
 
 }  // namespace sandflow::ui

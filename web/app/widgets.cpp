@@ -32,6 +32,7 @@ void floating_panel(const Painter& painter, const Rect& box) {
 void text_field(Ui& ui, const Painter& painter, const Rect& box, TextEntry::Request request,
                 std::string_view placeholder, TextEntry::Make make) {
   const Press hit = press(ui, painter, request.key, box);
+  ui.walk.name(request.label, request.value);
   const bool is_open = ui.entry.is_open(request.key);
   control_box(painter, box, hit.hovered, is_open);
   if (hit.hovered) ui.cursor = "text";
@@ -54,6 +55,8 @@ std::optional<int> choice(Ui& ui, const Painter& painter, std::string_view id, c
   const Palette& p = palette();
   const std::string popup = std::string(id) + "/list";
   const Press hit = press(ui, painter, id, box);
+  if (current >= 0 && current < static_cast<int>(names.size()))
+    ui.walk.name(names[static_cast<std::size_t>(current)]);
   control_box(painter, box, hit.hovered, ImGui::IsPopupOpen(popup.c_str()));
   if (current >= 0 && current < static_cast<int>(names.size()))
     painter.text(Face::kMono, 13, {box.min.x + 8, box.center().y - line_height(Face::kMono, 13) / 2}, p.ink,
@@ -84,6 +87,7 @@ std::optional<int> choice(Ui& ui, const Painter& painter, std::string_view id, c
     for (std::size_t i = 0; i < names.size(); ++i) {
       const Rect row = Rect::sized({4, 4 + kRow * static_cast<float>(i)}, {width - 8, kRow});
       const Press entry = press(ui, inner, names[i], row);
+      ui.walk.name_choice(names[i], static_cast<int>(i) == current);
       if (entry.hovered) inner.fill(row, fade(p.of(Tone::kForward), 0.12f), 5);
       if (static_cast<int>(i) == current) {
         const Vec c{row.min.x + 13, row.center().y};
@@ -97,6 +101,7 @@ std::optional<int> choice(Ui& ui, const Painter& painter, std::string_view id, c
         ImGui::CloseCurrentPopup();
       }
     }
+    if (ui.walk.closes_list()) ImGui::CloseCurrentPopup();
     ImGui::SetCursorScreenPos(inner.device(Vec(0, wanted - 1)));
     ImGui::Dummy({1, 1});
     ImGui::EndPopup();
@@ -118,6 +123,7 @@ bool small_button(Ui& ui, const Painter& painter, std::string_view id, const Rec
                   std::string_view label) {
   const Palette& p = palette();
   const Press hit = press(ui, painter, id, box);
+  ui.walk.name(label);
   painter.fill(box, hit.hovered ? mix(p.panel, p.ink, 0.05f) : p.panel, 7);
   painter.frame(box, p.line, 7);
   painter.text_middle(Face::kStrong, 13, box.center(), hit.hovered ? p.ink : p.soft, label);
@@ -128,6 +134,7 @@ bool chip(Ui& ui, const Painter& painter, std::string_view id, const Rect& box, 
           bool on) {
   const Palette& p = palette();
   const Press hit = press(ui, painter, id, box);
+  ui.walk.name_choice(label, on);
   ui.spot(id, painter, box);
   const Color tone = p.of(Tone::kForward);
   painter.fill(box, on ? fade(tone, 0.14f) : hit.hovered ? mix(p.panel, p.ink, 0.05f) : p.field, 6);

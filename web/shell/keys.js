@@ -2,16 +2,17 @@
 // keys are in the app's list (web/app/actions.cpp), which the help sheet shows, too.
 const onMac = /Mac|iPhone|iPad/.test(navigator.platform);
 
-// `key` as KeyboardEvent.key. Space is not taken from a button, nor from the canvas what the app knows itself.
+// `key` as KeyboardEvent.key. Space is not taken from a button, nor from the canvas what the app knows itself, nor from
+// its views, while they have the keyboard, what presses or moves in them.
 export const keys = [
-  { does: "toggle", key: " ", shown: "Space", text: "shell.key.toggle", notOnButtons: true },
+  { does: "toggle", key: " ", shown: "Space", text: "shell.key.toggle", notOnButtons: true, notInViews: true },
   { does: "step", key: ".", shown: ".", text: "shell.key.step" },
   { does: "epoch", key: ">", shown: ">", text: "shell.key.epoch" },
   { does: "session", key: "s", shown: "S", text: "shell.key.session" },
   { does: "fetch", key: "t", shown: "T", text: "shell.key.fetch" },
   { does: "run", key: "Enter", ctrl: true, shown: "Ctrl+Enter", text: "shell.key.run" },
   { does: "back", key: ",", shown: ",", text: "shell.key.back" },
-  { does: "reset", key: "Home", shown: "Home", text: "shell.key.reset" },
+  { does: "reset", key: "Home", shown: "Home", text: "shell.key.reset", notInViews: true },
   { does: "undo", key: "z", ctrl: true, shown: "Ctrl+Z", text: "shell.key.undo" },
   { does: "redo", key: "z", ctrl: true, shift: true, shown: "Ctrl+Shift+Z", text: "shell.key.redo" },
   { does: "redo", key: "y", ctrl: true },
@@ -49,16 +50,15 @@ const matches = (key, event, letter) =>
 const repeated = new Set(["step", "back", "undo", "redo"]);
 
 export function wireKeys(app, canvas, verbs) {
-  // While the app itself takes letters (a search on the canvas), they are all its own.
-  let appTypes = false;
-  app.on("typing", ({ value }) => (appTypes = Boolean(value)));
+  let inViews = false;
+  app.on("walk", ({ value }) => (inViews = value));
 
   const listener = (event) => {
     const at = event.target;
     if (event.isComposing || at.closest?.("input:not([type=range]), select, textarea, dialog[open], [popover]")) return;
     const key = keys.find((each) => matches(each, event, letterOf(event)));
     if (!key || (key.notOnButtons && at.closest?.("button"))) return;
-    if (at === canvas && (key.notOnCanvas || (appTypes && !key.ctrl))) return;
+    if (at === canvas && (key.notOnCanvas || (key.notInViews && inViews))) return;
     // Before the canvas hears of it: what the page does, the app does not do again.
     event.preventDefault();
     event.stopPropagation();

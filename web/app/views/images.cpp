@@ -205,6 +205,11 @@ class ImagesView : public View {
         if (count) column.painter.text_middle(Face::kMono, 11, cell.center(), p.ink, std::to_string(count));
         const std::pair<int, int> here(static_cast<int>(r), static_cast<int>(c));
         if (here == chosen_) column.painter.frame(cell, p.ink, 2, 1.5f);
+        if (ui.walk.is_on() && key_press(ui, column.painter, cat("cell-", r, "-", c), cell,
+                                         tr("images.cell", {{"count", std::to_string(count)},
+                                                            {"real", data.class_names[r]},
+                                                            {"said", data.class_names[c]}})))
+          chosen_ = here == chosen_ ? std::pair(-1, -1) : here;
         if (!hit.hovered || !cell.contains(mouse)) continue;
         ui.cursor = "pointer";
         if (hit.clicked) chosen_ = here == chosen_ ? std::pair(-1, -1) : here;

@@ -57,13 +57,15 @@ bool Column::section(Ui& ui, const std::string& id, std::string_view title, std:
   const Rect row = take(26);
   const auto known = folds->find(id);
   bool is_open = known == folds->end() ? opens : known->second;
-  const Press hit = press(ui, painter, id, row);
+  // With the sign before it.
+  const Press hit = press(ui, painter, id, {row.min - Vec(16, 0), row.max});
   ui.spot(id, painter, row);
   if (hit.clicked) {
     is_open = !is_open;
     (*folds)[id] = is_open;
     ui.wants_frame = true;
   }
+  ui.walk.name_section(title, is_open);
   if (hit.hovered) ui.cursor = "pointer";
   const Vec c{-9, row.center().y};
   const Color sign = hit.hovered ? p.ink : fade(p.soft, 0.8f);

@@ -165,6 +165,7 @@ class ResponsesView : public View {
     const Unit& unit = units_[i];
     if (painter.is_in_sight(box)) tiles_.draw(painter, box, i, 5);
     const Press hit = press(ui, painter, unit.name, box);
+    ui.walk.name_choice(unit.name, chosen_ == i);
     if (i == 0) ui.spot("response-0", painter, box);
     if (hit.hovered) {
       ui.cursor = "pointer";

@@ -41,6 +41,8 @@ class TimelineView : public View {
     const Press hit = press(ui, column.painter, "timeline-track", row);
     ui.spot("timeline-track", column.painter, row);
     if (hit.hovered) ui.cursor = "pointer";
+    ui.walk.name(tr("view.timeline"), std::to_string(run.snapshot.counters.step));
+    if (const int by = ui.walk.slides(); by != 0) go_by(ui, run, by);
     column.painter.circle({at, row.center().y}, hit.hovered || hit.held ? 8 : 7, p.of(Tone::kForward));
     column.painter.circle({at, row.center().y}, 3, p.panel);
     if (hit.held && ImGui::IsMousePosValid()) {
@@ -77,6 +79,19 @@ class TimelineView : public View {
   }
 
  private:
+  // To the moment kept before or after this one.
+  static void go_by(Ui& ui, const Run& run, int by) {
+    const auto& moments = run.workspace.checkpoints();
+    const std::int64_t now = run.snapshot.counters.step;
+    std::size_t next = 0;
+    while (next < moments.size() && moments[next].counters.step < now + (by > 0 ? 1 : 0)) ++next;
+    if (by < 0 && next == 0) return;
+    if (by < 0) --next;
+    run.pause();
+    next < moments.size() ? run.workspace.go_to(next) : run.workspace.go_to_end();
+    ui.wants_frame = true;
+  }
+
   std::int64_t last_ = 1;  // Where the run was when it went back.
 };
 
