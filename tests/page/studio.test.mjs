@@ -354,3 +354,34 @@ test("letters that no font of ours has are borrowed from the browser", async () 
   assert.deepEqual(trouble(), []);
   await close();
 });
+
+test("by keyboard alone: to the views, a section opened, an initializer chosen, and back to the graph", async () => {
+  const { page, trouble, close } = await open({ scene: "vanishing" });
+  await until(page, (now) => now.layers?.length === 11);
+  const focus = ({ spots }) => spots.find(({ id }) => id.startsWith("focus "))?.id.slice(6);
+  const walkTo = async (key, name) => {
+    for (let tries = 0; tries < 30; tries++) {
+      await settled(page);
+      if (focus(await state(page)) === name) return;
+      await page.keyboard.press(key);
+    }
+    assert.fail(`${key} does not lead to ${name} but to ${focus(await state(page))}`);
+  };
+  await page.locator("#canvas").focus();
+  await page.keyboard.press("v");
+  await walkTo("PageDown", "Spread over time");
+  const isOpen = ({ spots }) => spots.some(({ id }) => id === "spreads-layer");
+  assert.equal(isOpen(await state(page)), false);
+  await page.keyboard.press("Enter");
+  await until(page, isOpen, "the section is open");
+  await walkTo("ArrowUp", "zeros");
+  await page.keyboard.press("Space");
+  const chosen = await until(page, (now) => now.initializer.name === "zeros");
+  assert.deepEqual(chosen.selected, [], "no key was the graph's");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("]");
+  const back = await until(page, (now) => now.selected.length === 1, "the graph has the keys again");
+  assert.equal(focus(back), undefined);
+  assert.deepEqual(trouble(), []);
+  await close();
+});
