@@ -281,7 +281,8 @@ void App::draw_views(const Rect& area, bool is_stacked) {
     ImGui::PopID();
   }
   for (const Column& column : columns) {
-    ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y)));
+    constexpr float kEnd = 6;  // The keyboard's ring has room around the last control.
+    ImGui::SetCursorScreenPos(column.painter.device(Vec(0, column.y + kEnd)));
     ImGui::Dummy({1, 1});
   }
   // A finger moves what is under it.

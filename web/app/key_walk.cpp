@@ -78,8 +78,9 @@ void KeyWalk::begin_views() {
 bool KeyWalk::meets(ImGuiID id, const Rect& box, float column) {
   if (!is_met_) return false;
   ImGuiWindow* window = ImGui::GetCurrentWindow();
-  const ImRect clip = window->InnerClipRect;
   const bool is_listed = (window->Flags & ImGuiWindowFlags_Popup) != 0;
+  // A list's entries reach to where its scrollbar may be.
+  const ImRect clip = is_listed ? window->OuterRectClipped : window->InnerClipRect;
   stops_.push_back({id, box, {clip.Min, clip.Max}, column, is_listed, false, false, section_, {}});
   if (id != focused_) return false;
   if (std::exchange(scrolls_, false)) {

@@ -89,7 +89,8 @@ async function worker(binary) {
   return { send, frames, command: (command) => send({ type: "command", command }), instance: () => instance };
 }
 
-// What a first visit does at once: the scene that is open at first is trained and moved, or a lesson is opened.
+// What a first visit does at once: the scene that is open at first is trained and moved, or a lesson is opened that trains.
+// Who opens a session first of all waits for the second half.
 function visit({ send, frames, command }) {
   const open = (name) => {
     command({ do: "open", text: text(`web/lessons/scenes/${name}.json`) });
@@ -125,13 +126,9 @@ function visit({ send, frames, command }) {
     command({ do: "panes", graph, views: true, palette: graph });
     frames(5);
   }
-  const lessons = json("web/lessons/list.json");
-  open(lessons.find(({ part }) => part === "training").name);
+  open(json("web/lessons/list.json").find(({ part }) => part === "training").name);
   command({ do: "train", steps: 10 });
   frames(20);
-  open(lessons[0].name);
-  for (const verb of ["on", "run"]) command({ do: "lens", verb });
-  frames(60);
 }
 
 // --- Splitting ----------------------------------------------------------------------------------------------------------
