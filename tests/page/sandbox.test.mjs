@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { settled } from "./hands.mjs";
 import { openPage } from "./harness.mjs";
 
 const state = (page) => page.evaluate(() => window.sandflow.state);
@@ -370,7 +371,9 @@ test("on a phone, in Korean, by touch: one pane at a time, and training", async 
     await page.waitForTimeout(30);
   }
   await touch("touchEnd");
-  const scrolled = places(await until(page, (now) => places(now).data < before.data - 50));
+  await until(page, (now) => places(now).data < before.data - 50);
+  await settled(page); // What is told while the page still moves is not where a tap will find it.
+  const scrolled = places(await state(page));
   const apart = before.gradients - before.data;
   assert.ok(Math.abs(scrolled.gradients - scrolled.data - apart) < 2, "the section is as it was");
   const there = await onPage(page, { x: 100, y: scrolled.data });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/core/json.h"
 #include "web/app/lens_list.h"
@@ -268,14 +269,14 @@ void App::draw_views(const Rect& area, bool is_stacked) {
                          [](const Column& x, const Column& y) { return x.y < y.y; }) -
         columns.begin());
   };
-  places_.resize(views_.size());
+  if (std::exchange(column_count_, count) != count) places_.assign(views_.size(), std::nullopt);
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (lens.is_on() || !views_[i]->applies(run)) {  // They show the training run.
       places_[i].reset();
       continue;
     }
     // Where there is most room when it comes; there it stays, whatever is folded after that.
-    if (!places_[i] || *places_[i] >= count) places_[i] = shortest();
+    if (!places_[i]) places_[i] = shortest();
     ImGui::PushID(static_cast<int>(i));
     append(changes_, views_[i]->draw(ui, columns[*places_[i]], run));
     ImGui::PopID();

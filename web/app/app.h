@@ -86,6 +86,7 @@ class App {
   std::string inspected_;  // The one node that it shows.
   std::vector<std::unique_ptr<View>> views_;
   std::vector<std::optional<std::size_t>> places_;  // In which column each is.
+  std::size_t column_count_ = 0;
   std::map<std::string, bool> folds_;
   std::vector<LayerState> layers_;
   std::uint64_t layers_version_ = 0;
