@@ -56,7 +56,7 @@ std::string quoted(const std::string& text) {
 
 KeptRun kept_run(std::string name, RunSettings settings, const std::vector<LossPoint>& losses,
                  const std::vector<Evaluation>& evaluations) {
-  return {std::move(name), std::move(settings), thinned(losses), thinned(evaluations), 0};
+  return {std::move(name), std::move(settings), thinned(losses), thinned(evaluations)};
 }
 
 std::vector<std::string> differences(const RunSettings& kept, const RunSettings& now) {

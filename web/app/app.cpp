@@ -220,12 +220,7 @@ void App::draw_panes() {
   }
   if (flow_.moves(ui.time)) ui.wants_frame = true;
   if (sees_views()) draw_views(views, is_stacked);
-  if (both) {
-    ui.painter().hairline(views.min,
-                          is_stacked ? Vec(views.max.x, views.min.y) : Vec(views.min.x, views.max.y),
-                          palette().line);
-    draw_splitter(views, is_stacked);
-  }
+  if (both) draw_splitter(views, is_stacked);
   ImGui::End();
 }
 
@@ -317,11 +312,13 @@ void App::draw_splitter(const Rect& views, bool is_stacked) {
   const Painter screen = ui.painter();
   const Vec reach = is_stacked ? Vec(0, 4) : Vec(4, 0);
   const Vec end = is_stacked ? Vec(views.max.x, views.min.y) : Vec(views.min.x, views.max.y);
+  screen.hairline(views.min, end, palette().line);
   const Press hit = press(ui, screen, "splitter", {views.min - reach, end + reach});
   if (hit.held && ImGui::IsMousePosValid()) {
-    column_width_ =
-        is_stacked ? column_width_ : clamp(ui.size.x - ui.input.mouse.x, kSlimColumn, kWideColumn);
-    row_share_ = is_stacked ? ui.input.mouse.y / ui.size.y : row_share_;
+    if (is_stacked)
+      row_share_ = ui.input.mouse.y / ui.size.y;
+    else
+      column_width_ = clamp(ui.size.x - ui.input.mouse.x, kSlimColumn, kWideColumn);
   }
   if (!hit.hovered && !hit.held) return;
   ui.cursor = is_stacked ? "row-resize" : "col-resize";

@@ -138,8 +138,8 @@ void Input::begin_frame(double time_ms, Vec size, float ratio) {
   ratio_ = ratio;
   io.DisplaySize = {std::round(size.x * ratio), std::round(size.y * ratio)};
   io.DisplayFramebufferScale = {1, 1};
-  // The whole of a rest, too: by this ImGui tells two clicks from a double click.
-  io.DeltaTime = static_cast<float>(std::max((time_ms - last_time_) / 1000, 0.001));
+  // A frame after a rest is not one long frame.
+  io.DeltaTime = static_cast<float>(std::clamp((time_ms - last_time_) / 1000, 0.001, 0.1));
   last_time_ = time_ms;
 }
 

@@ -50,15 +50,14 @@ class Input {
   };
   struct WaitingPress {
     bool is_second;
+    unsigned event;  // ImGui's number of the next one, as it stood then.
+  };
+  struct WaitingKey {
+    KeyPress press;
     unsigned event;
   };
   void pinch_from(Vec old_a, Vec old_b);
   void note_press(Vec at);
-
-  struct WaitingKey {
-    KeyPress press;
-    unsigned event;  // ImGui's number of the next event.
-  };
 
   std::vector<Finger> fingers_;
   std::vector<WaitingKey> waiting_keys_;

@@ -1,4 +1,5 @@
-// How long training may take in a frame: what drawing has left of it.
+// How a frame is shared out: what training may take of it, when there is another look, whose long work is
+// done.
 #pragma once
 
 #include <algorithm>

@@ -84,7 +84,7 @@ class RunsView : public View {
                               result);
     const Rect cross = Rect::sized({column.width - 24, row.min.y + 2}, {24, 24});
     const Press gone = press(ui, column.painter, cat("run-remove-", i), cross);
-    ui.walk.name(cat(tr("action.remove"), ": ", kept.name));
+    ui.walk.name(cat(tr("action.remove"), ": ", title_of(kept)));
     ui.spot(cat("run-remove-", i), column.painter, cross);
     const Color sign = gone.hovered ? p.ink : p.soft;
     const Vec c = cross.center();
